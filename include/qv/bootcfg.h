@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boot configuration: written by the host program from a scenario, loaded as a boot module, read by the boot code and
+ * copied read-only into every sandbox. Little endian, fixed size, checked by magic, version, size and CRC-32
+ * (IEEE 802.3, reflected, of the whole structure with `crc` as zero). What the OS does not understand it refuses.
+ */
+#ifndef QV_BOOTCFG_H
+#define QV_BOOTCFG_H
+
+#include <stdint.h>
+
+#include "qv/fault.h"
+
+#define QV_BOOTCFG_MAGIC 0x3130474643305651ull /* "QV0CFG01" */
+#define QV_BOOTCFG_VERSION 1u
+
+#define QV_MAX_SANDBOXES 8u
+#define QV_MAX_FAULTS 4u
+#define QV_MAX_NICS 4u
+#define QV_NO_SANDBOX 0xffu
+
+enum qv_mode {
+    QV_MODE_MONITOR = 1, /* one monitor per core, nested page tables */
+    QV_MODE_NATIVE = 2,  /* same sandbox image, no monitor, no isolation */
+};
+
+enum qv_cfg_flags {
+    QV_CFG_LAPIC_GUARDED = 1u << 0, /* xAPIC page write-protected; ICR checked by the monitor (costs exits) */
+    QV_CFG_EXIT_AT_END = 1u << 1,   /* leave the emulator through its exit port when done */
+    QV_CFG_TRACE_REQUESTS = 1u << 2, /* REQUEST/REPLY records for every web request */
+    QV_CFG_TRACE_SCHED = 1u << 3,   /* SCHED_SWITCH/SCHED_REPL records */
+    QV_CFG_NO_IOMMU = 1u << 4,      /* leave the IOMMU off even if there is one */
+};
+
+enum qv_role {
+    QV_ROLE_WEB = 1u << 0,       /* serves HTTP on its address */
+    QV_ROLE_STANDBY = 1u << 1,   /* takes over the service of a failed sandbox (also without WEB of its own) */
+    QV_ROLE_BYSTANDER = 1u << 2, /* runs the deadline probe, must not notice anything */
+    QV_ROLE_CLIENT = 1u << 3,    /* makes the requests itself (load tool "sandbox") */
+};
+
+/* A VCPU: budget every period, microseconds. kind 0 = Main (sporadic server), 1 = I/O (PIBS; budget is period*util). */
+struct qv_vcpu_cfg {
+    uint32_t kind;
+    uint32_t budget_us;
+    uint32_t period_us;
+    uint32_t utilization_ppm; /* I/O VCPUs only */
+};
+
+enum qv_vcpu_slot { /* which VCPU a standard thread of the sandbox runs on */
+    QV_VCPU_SERVICE = 0, /* web server and TCP/IP */
+    QV_VCPU_NIC = 1,     /* NIC bottom half (I/O) */
+    QV_VCPU_HEALTH = 2,  /* heartbeat and neighbour watch */
+    QV_VCPU_RECOVERY = 3,
+    QV_VCPU_PROBE = 4,   /* deadline probe */
+    QV_VCPU_SLOTS = 5,
+};
+
+struct qv_sandbox_cfg {
+    uint32_t roles;   /* enum qv_role bits */
+    uint32_t mem_mib; /* partition size, 8..1024, multiple of 2 */
+    uint32_t nic;     /* index of the NIC this sandbox drives (shared by all that name it), 0xffffffff = none */
+    uint32_t ip;      /* host order; 0 = no network */
+    uint32_t netmask;
+    uint32_t gateway;
+    uint8_t mac[6];
+    uint8_t standby; /* sandbox that takes this one's service over under the remote policy, or QV_NO_SANDBOX */
+    uint8_t reserved;
+    uint32_t probe_period_us; /* bystander deadline probe; 0 = off */
+    uint32_t reserved2;
+    struct qv_vcpu_cfg vcpu[QV_VCPU_SLOTS];
+};
+
+struct qv_fault_plan {
+    uint32_t model;   /* enum qv_fault_model */
+    uint32_t target;  /* sandbox */
+    uint32_t point;   /* enum qv_fault_point; 0 = the model's default */
+    uint32_t trigger; /* enum qv_trigger */
+    uint64_t value;   /* microseconds, packets or requests */
+    uint64_t seed;    /* the draw for this fault: derived by the host from (scenario seed, index) */
+    uint32_t times;   /* how often it fires in all, >= 1; later firings need `interval_us` to pass */
+    uint32_t interval_us;
+};
+
+struct qv_recovery_cfg {
+    uint32_t policy;            /* enum qv_policy */
+    uint32_t budget;            /* recoveries of one component before giving up */
+    uint32_t backoff_us;        /* wait before the second recovery; doubles each time */
+    uint32_t heartbeat_us;      /* period of the heartbeat */
+    uint32_t hang_timeout_us;   /* heartbeat older than this: suspected */
+    uint32_t lock_timeout_us;   /* shared lock held longer than this: broken */
+    uint32_t progress_timeout_us; /* receive, transmit and interrupt progress */
+    uint32_t reserved;
+};
+
+/* Load made inside the machine by a sandbox with QV_ROLE_CLIENT. */
+struct qv_client_cfg {
+    uint32_t rate_mhz; /* requests per 1000 s (milli-hertz) */
+    uint32_t arrivals; /* 0 = constant, 1 = Poisson */
+    uint32_t target_ip; /* host order */
+    uint32_t page_bytes;
+    uint64_t duration_us;
+    uint64_t warmup_us;
+    uint32_t timeout_us;
+    uint32_t connections; /* concurrent connections at most */
+};
+
+struct qv_bootcfg {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size; /* sizeof(struct qv_bootcfg) */
+    uint32_t crc;
+    uint32_t mode;  /* enum qv_mode */
+    uint32_t flags; /* enum qv_cfg_flags */
+    uint32_t n_sandboxes;
+    uint32_t n_faults;
+    uint32_t n_nics;
+    uint64_t seed;
+    uint64_t duration_us; /* run ends by itself this long after all services are ready; 0 = when the host says so */
+    char test[32];        /* name of a boot test to run instead of the services, "" = none */
+    struct qv_recovery_cfg recovery;
+    struct qv_client_cfg client;
+    struct qv_fault_plan fault[QV_MAX_FAULTS];
+    struct qv_sandbox_cfg sandbox[QV_MAX_SANDBOXES];
+};
+
+_Static_assert(sizeof(struct qv_vcpu_cfg) == 16, "layout");
+_Static_assert(sizeof(struct qv_sandbox_cfg) == 120, "layout");
+_Static_assert(sizeof(struct qv_fault_plan) == 40, "layout");
+_Static_assert(sizeof(struct qv_recovery_cfg) == 32, "layout");
+_Static_assert(sizeof(struct qv_client_cfg) == 40, "layout");
+_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 120, "layout");
+
+#endif
