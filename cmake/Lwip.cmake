@@ -72,6 +72,7 @@ if(NOT IS_DIRECTORY "${lwip_tree}")
         message(FATAL_ERROR "${lwip_tarball}: expected one folder inside, found ${lwip_roots}")
     endif()
     file(RENAME "${lwip_root}" "${lwip_tree}")
+    file(REMOVE_RECURSE "${CMAKE_BINARY_DIR}/lwip/unpacking")
 endif()
 
 set(LWIP_DIR "${lwip_tree}")
