@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DMA isolation, without a vendor's name in it. One `struct iommu` is one remapping unit. Use:
+ *
+ *     iommu_init(...)               tables built, translation still off
+ *     iommu_assign(...)             once for each device that may reach memory, with the ranges it may reach
+ *     iommu_enable(...)             from here every device without an assignment is blocked
+ *     iommu_poll(...)               what was blocked since the last poll
+ *     iommu_block/unblock(...)      cut a device off and back on at run time (IOTLB flushed before the call returns)
+ *     iommu_disable(...)            translation off
+ *
+ * A bus address is the physical address (identity): a domain gives rights, it moves nothing. Where a machine has
+ * several units, initialise and enable all of them: those without assignments then block what lies behind them.
+ *
+ * Not locked: the caller lets one core at a time use a unit. Errors are negative numbers of lib/errno.h.
+ */
+#ifndef QV_MONITOR_IOMMU_H
+#define QV_MONITOR_IOMMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IOMMU_MAX_DEVICES 8u
+#define IOMMU_PAGE_BYTES  4096u
+
+enum iommu_rights { IOMMU_READ = 1u << 0, IOMMU_WRITE = 1u << 1 };
+
+struct iommu_range {
+    uint64_t base;   /* physical, page aligned */
+    uint64_t size;   /* bytes, a multiple of the page size, not 0 */
+    uint32_t rights; /* enum iommu_rights, not 0 */
+};
+
+enum iommu_fault_kind {
+    IOMMU_FAULT_OTHER = 0,     /* see `reason` */
+    IOMMU_FAULT_NO_DOMAIN = 1, /* the device has no assignment, or is blocked */
+    IOMMU_FAULT_READ = 2,      /* no right to read there */
+    IOMMU_FAULT_WRITE = 3,     /* no right to write there */
+    IOMMU_FAULT_WIDTH = 4,     /* address beyond the unit's address width */
+    IOMMU_FAULT_TABLE = 5,     /* the unit found its tables malformed: an error of ours */
+};
+
+struct iommu_fault {
+    uint64_t address; /* page of the access */
+    uint16_t bdf;     /* requester: bus << 8 | device << 3 | function */
+    uint8_t reason;   /* the unit's own code */
+    uint8_t kind;     /* enum iommu_fault_kind */
+    bool write;       /* false: a read */
+};
+
+/*
+ * What the unit's driver needs of its surroundings; all members are needed. iommu/platform.c fills in all but the
+ * allocator. In a monitor memory is mapped identically: a pointer is a physical address.
+ */
+struct iommu_platform {
+    void *context;
+    uint32_t (*read32)(void *context, uint64_t address);
+    uint64_t (*read64)(void *context, uint64_t address);
+    void (*write32)(void *context, uint64_t address, uint32_t value);
+    void (*write64)(void *context, uint64_t address, uint64_t value);
+    void *(*page_alloc)(void *context); /* one zeroed 4 KiB page, aligned, kept for ever; NULL when out of memory */
+    void (*cache_flush)(void *context, const void *address, size_t bytes); /* for units that do not snoop */
+    void (*relax)(void *context); /* between two looks at a register; bounded number of times */
+};
+
+/* The platform of a monitor: plain MMIO, CLFLUSH, PAUSE. `page_alloc` as above, `context` handed to it. */
+void iommu_platform_native(struct iommu_platform *platform, void *(*page_alloc)(void *context), void *context);
+
+struct iommu_ops;
+
+struct iommu_device {
+    uint64_t *table; /* root of its page table */
+    uint16_t bdf;
+    uint16_t domain; /* > 0 */
+    bool blocked;
+};
+
+struct iommu {
+    struct iommu_platform platform;
+    const struct iommu_ops *ops;
+    uint64_t registers; /* physical address */
+    uint64_t *root;     /* the unit's top table */
+    unsigned width;     /* bits of a bus address that are translated */
+    unsigned levels;    /* of the page tables */
+    unsigned n_devices;
+    struct iommu_device device[IOMMU_MAX_DEVICES];
+    uint64_t faults;               /* records read by iommu_poll() */
+    uint64_t overflows;            /* times that the unit had no room for a record: more faults than records */
+    uint64_t capability, extended; /* as the unit gives them */
+    uint32_t pages;                /* table pages taken from the allocator */
+    bool large_pages;              /* 2 MiB leaves are used */
+    bool snoops;                   /* the unit sees the caches when it walks tables */
+    bool enabled;
+    const char *error; /* why the last call failed, for the log; NULL = it did not */
+};
+
+/* What a vendor's driver provides (vtd.c). Arguments were checked by iommu.c. */
+struct iommu_ops {
+    const char *name;
+    int (*init)(struct iommu *iommu, unsigned address_width);
+    int (*map)(struct iommu *iommu, struct iommu_device *device, const struct iommu_range *range);
+    int (*attach)(struct iommu *iommu, struct iommu_device *device); /* make its domain effective */
+    int (*detach)(struct iommu *iommu, struct iommu_device *device); /* no access from here on */
+    int (*enable)(struct iommu *iommu);
+    int (*disable)(struct iommu *iommu);
+    size_t (*poll)(struct iommu *iommu, struct iommu_fault *fault, size_t max);
+};
+
+extern const struct iommu_ops vtd_ops; /* Intel VT-d */
+
+/*
+ * registers: physical address of the unit's registers (DMAR's DRHD). address_width: bits of physical address in use
+ * (DMAR's host address width). Turns translation off if the firmware left it on, and builds the top table.
+ * -ENODEV: not a unit that this driver can run (see iommu->error). -ENOMEM, -ETIMEDOUT.
+ */
+int iommu_init(struct iommu *iommu, const struct iommu_ops *ops, const struct iommu_platform *platform,
+               uint64_t registers, unsigned address_width);
+
+/*
+ * Gives the device a domain of its own with exactly these ranges; n may be 0 (a domain that reaches nothing). Ranges
+ * must not overlap. -EEXIST: it has one. -ENOSPC: too many devices. -EINVAL: bad range. -ENOMEM: the device stays
+ * blocked, pages already taken stay taken.
+ */
+int iommu_assign(struct iommu *iommu, uint16_t bdf, const struct iommu_range *range, size_t n);
+
+int iommu_block(struct iommu *iommu, uint16_t bdf);   /* -ENODEV: not assigned; -ETIMEDOUT */
+int iommu_unblock(struct iommu *iommu, uint16_t bdf); /* -ENODEV, -ETIMEDOUT */
+
+int iommu_enable(struct iommu *iommu);  /* -ETIMEDOUT; harmless when enabled */
+int iommu_disable(struct iommu *iommu); /* -ETIMEDOUT; every device reaches everything again */
+
+/* Takes up to `max` fault records out of the unit, oldest first; returns how many. Cheap when there is none. */
+size_t iommu_poll(struct iommu *iommu, struct iommu_fault *fault, size_t max);
+
+#endif
