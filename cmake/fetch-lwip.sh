@@ -38,11 +38,13 @@ verify() {
 # Every `deb` entry of the machine as a `deb-src` entry below $1/sources.list.d.
 copy_sources() {
     mkdir -p "$1/sources.list.d"
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    eval "$(apt-config shell one Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+    # shellcheck disable=SC2154 # set by what apt-config printed
+    for list in "$one" "$parts"/*.list; do
         [ -r "$list" ] || continue
         sed -n 's/^[[:space:]]*deb[[:space:]]/deb-src /p' "$list" >"$1/sources.list.d/$(basename "$list" .list).list"
     done
-    for list in /etc/apt/sources.list.d/*.sources; do
+    for list in "$parts"/*.sources; do
         [ -r "$list" ] || continue
         # A stanza counts when its types include deb and it is not disabled.
         awk '
