@@ -105,7 +105,7 @@ strip_markers() {
     awk '/^# [0-9]+ "/ { want = $2; if (want > at) { while (at + 1 < want) { print ""; at++ } } next } { print; at++ }'
 }
 
-# Every header compiles alone, twice included, with the flags of a source beside it (or nearest above it).
+# Every header compiles alone, twice included, with the flags of a source near it.
 headers() {
     local commands=$build/compile_commands.json file flags
     [[ -r $commands ]] || { echo "no $commands"; exit 2; }
@@ -120,7 +120,7 @@ headers() {
             >"$work/flags"
     while IFS= read -r -d '' file; do
         flags=$(flags_for "$root/$(dirname "$file")" "$work/flags")
-        if [[ -z $flags ]]; then
+        if [[ -z ${flags//[[:space:]]/} ]]; then
             flags="${CC:-cc} -std=gnu11 -Wall -Wextra -I $(printf %q "$root/include") -I $(printf %q "$root")"
         fi
         printf '#include "%s"\n#include "%s"\n' "$root/$file" "$root/$file" >"$work/alone.c"
@@ -132,10 +132,14 @@ headers() {
     done < <(ours '*.h')
 }
 
-flags_for() { # flags_for FOLDER TABLE
+# flags_for FOLDER TABLE: the command line of a source in the folder, else below it, else the same for its parent
+flags_for() {
     local folder=$1
     while [[ $folder == "$root"/* ]]; do
-        awk -F '\t' -v folder="$folder" '$1 == folder { print $2; found = 1; exit } END { exit !found }' "$2" && return
+        awk -F '\t' -v folder="$folder" '
+            $1 == folder { exact = $2; exit }
+            below == "" && index($1, folder "/") == 1 { below = $2 }
+            END { print exact != "" ? exact : below; exit exact == "" && below == "" }' "$2" && return
         folder=${folder%/*}
     done
 }
