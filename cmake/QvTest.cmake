@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Host-side tests under the address and undefined-behaviour sanitizers.
 
-set(QV_SANITIZE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
+set(QV_SANITIZE -UNDEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
 
 # qv_sanitized_twin(TARGET OUT): sets OUT to a library with the sources of the static library TARGET, built with the
 # sanitizers, so that a test also finds what goes wrong inside the code it calls. Targets that are not static
