@@ -58,6 +58,7 @@ struct vcpu {
     uint8_t id;          /* index in sched->vcpu[] */
     uint8_t io_index;    /* PIBS: index among the PIBS VCPUs */
     uint16_t slot;       /* priority position, 0 = highest */
+    uint16_t level_slot; /* first position of all VCPUs of its period */
     uint64_t period;     /* T in force: the spec's, or the one inherited */
     uint64_t usage;      /* ticks of budget used and not yet turned into a replenishment */
 
@@ -65,6 +66,7 @@ struct vcpu {
     uint8_t repl_first;
     uint8_t repl_count;
     uint8_t repl_max; /* bound of the list, 2..VCPU_MAX_REPL */
+    bool noted;       /* the head of the list has been traced as available */
     struct vcpu_repl repl[VCPU_MAX_REPL];
 
     /* PIBS */
@@ -76,10 +78,10 @@ struct vcpu {
     uint64_t repl_time;
     uint64_t repl_amount;
 
-    /* Counters, ticks and events since vcpu_init. Consumed time = used + background_time. */
+    /* Counters, ticks and events since sched_add. Consumed time = used + background_time. */
     uint64_t used;            /* run on its own budget, overruns included */
     uint64_t background_time; /* run in the background band */
-    uint64_t overrun;         /* of `used`: ticks run before the budget for them was due */
+    uint64_t overrun;         /* of `used`: ticks past the end of the budget at hand */
     uint64_t replenishments;  /* replenishments put on the list (split, exhausted or eligibility moved) */
     uint64_t list_full;       /* splits that found the list full (the rest of the budget was put off) */
     uint64_t dispatches;      /* times picked when another VCPU, or none, ran before */
@@ -109,6 +111,7 @@ enum sched_holder { /* to whom time is charged at present */
 struct sched {
     struct vcpu *current; /* the VCPU picked last (it may have blocked since: then NULL); NULL = idle */
     bool in_background;   /* `current` runs in the background band */
+    bool idle;            /* the last pick found nobody */
     enum sched_holder holder;
     uint64_t start;     /* `now` of sched_init */
     uint64_t last;      /* time up to which everything is charged */
@@ -158,12 +161,12 @@ int sched_remove(struct sched *s, struct vcpu *v);
 void vcpu_set_background(struct sched *s, struct vcpu *v, bool allowed);
 
 /*
- * The VCPU has work (again). `main`: for a PIBS VCPU, the sporadic server it works for from now on, in the same
+ * The VCPU has work (again). `server`: for a PIBS VCPU, the sporadic server it works for from now on, in the same
  * scheduler; its period is inherited by the published rule. NULL keeps the period (the longest of all servers' if it
  * never had one). Ignored for the other kinds. Waking a sporadic server that is runnable already does nothing.
  * Returns true if sched_pick must be called before going back to any VCPU (or to idle).
  */
-bool vcpu_wake(struct sched *s, struct vcpu *v, uint64_t now, const struct vcpu *main);
+bool vcpu_wake(struct sched *s, struct vcpu *v, uint64_t now, const struct vcpu *server);
 
 /* The VCPU has no work left. Pick again if it was the current one. Blocking a blocked VCPU does nothing. */
 void vcpu_block(struct sched *s, struct vcpu *v, uint64_t now);
