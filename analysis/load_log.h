@@ -29,9 +29,12 @@
 enum load_class { LOAD_CLASSES(LOAD_ENUM_ENTRY) };
 #define LOAD_CLASS_COUNT 10u
 const char *load_class_name(uint32_t cls);
+int load_class_by_name(const char *name); /* -1 = unknown */
+bool load_is_lost(uint32_t cls);          /* timeout or lost */
 
 enum load_tool { LOAD_TOOL_QV = 0, LOAD_TOOL_HTTPERF = 1, LOAD_TOOL_SANDBOX = 2 };
 const char *load_tool_name(uint32_t tool);
+int load_tool_by_name(const char *name);
 
 #define LOAD_NEVER UINT64_MAX /* in a record's time: it did not happen */
 
@@ -59,7 +62,7 @@ struct load_log {
     uint32_t tool;   /* enum load_tool */
     bool poisson;    /* arrivals */
     bool guest_time; /* times are guest ticks turned into ns, epoch_ns is guest time */
-    bool done_only;  /* the tool told only when replies came: no intended or sent times, no latencies per request */
+    bool printed;    /* times are when the tool printed its lines, intended = sent, bodies were not compared */
     double rate;     /* requests per second asked for */
     uint32_t page_bytes;
     uint32_t connections; /* at most; 0 = one per request */
@@ -87,6 +90,8 @@ struct load_stats {
     uint64_t errors; /* everything that was sent and came to a bad end, lost not included */
     uint64_t lost;   /* sent, no reply within the time limit or by the end (timeout and lost) */
     uint64_t by_class[LOAD_CLASS_COUNT];
+    uint64_t wrong_ever;   /* wrong bodies, warm-up included */
+    uint64_t last_good_ns; /* since epoch, 0 = none */
     double duration_s;
     double sent_rate, good_rate; /* per second */
     bool has_latency;
@@ -98,6 +103,10 @@ struct load_stats {
     bool outage_open;                      /* no good reply came after it: a lower bound */
 };
 int load_stats_of(const struct load_log *log, struct load_stats *out, struct qv_error *err);
+
+/* The same for the requests intended in [from_ns, to_ns), since epoch. */
+int load_stats_window(const struct load_log *log, uint64_t from_ns, uint64_t to_ns, struct load_stats *out,
+                      struct qv_error *err);
 
 /* One bin of the time line; `t_ms` = start of the bin since epoch. */
 struct load_bin {

@@ -52,6 +52,7 @@ struct recoveries {
     uint32_t activations;      /* FAULT_ACTIVATE records */
     uint32_t arms;             /* FAULT_ARM records */
     uint32_t detections;       /* DETECT records */
+    uint32_t early_detections; /* of them, before the first activation (or without any) */
     uint32_t first_detection;  /* means of the first of them at or after the first activation, else of the first */
     uint32_t first_fault;      /* model of the first activation */
     uint64_t first_activation; /* ticks, 0 = none */

@@ -143,7 +143,7 @@ struct run_result {
     struct load_stats load_after;  /* ... and after the last recovery (or after the first activation) */
     bool has_split;                /* load_before and load_after hold something */
     uint32_t load_tool;
-    bool load_poisson, load_keepalive, load_guest_time, load_done_only;
+    bool load_poisson, load_keepalive, load_guest_time, load_printed;
     double load_rate;
     uint32_t load_page_bytes, load_connections;
     double load_warmup_s, load_timeout_ms;
