@@ -120,7 +120,7 @@ int iommu_init(struct iommu *iommu, const struct iommu_ops *ops, const struct io
 /*
  * Gives the device a domain of its own with exactly these ranges; n may be 0 (a domain that reaches nothing). Ranges
  * must not overlap. -EEXIST: it has one. -ENOSPC: too many devices. -EINVAL: bad range. -ENOMEM: the device stays
- * blocked, pages already taken stay taken.
+ * blocked, pages already taken stay taken. -ENODEV: not initialised.
  */
 int iommu_assign(struct iommu *iommu, uint16_t bdf, const struct iommu_range *range, size_t n);
 
