@@ -28,7 +28,10 @@ enum madt_type {
 };
 #define MADT_CPU_ENABLED 1u
 #define DMAR_TYPE_DRHD   0u
+#define DRHD_FIXED       16u
 #define DRHD_INCLUDE_ALL 1u
+#define SCOPE_ENDPOINT   1u
+#define SCOPE_ONE_STEP   8u /* length of a scope whose path is one (device, function) */
 
 /* xAPIC destinations: 255 is the broadcast. */
 #define APIC_IDS 255u
@@ -187,7 +190,19 @@ static void parse_madt(struct acpi_info *info, const uint8_t *table, uint32_t le
             info->apic_id[info->n_cpus++] = id;
 }
 
-static void add_drhd(struct acpi_info *info, const uint8_t *entry)
+static void add_scopes(struct acpi_drhd *drhd, const uint8_t *entry, uint16_t size)
+{
+    for (uint32_t at = DRHD_FIXED; at + 6 <= size;) {
+        const uint8_t *scope = entry + at;
+        if (scope[1] < 6 || scope[1] > size - at)
+            break;
+        at += scope[1];
+        if (scope[0] == SCOPE_ENDPOINT && scope[1] == SCOPE_ONE_STEP && drhd->n_devices < ACPI_MAX_SCOPES)
+            drhd->device[drhd->n_devices++] = (uint16_t)(scope[5] << 8 | (scope[6] & 31) << 3 | (scope[7] & 7));
+    }
+}
+
+static void add_drhd(struct acpi_info *info, const uint8_t *entry, uint16_t size)
 {
     struct acpi_drhd drhd = {
         .base = get64(entry + 8),
@@ -204,6 +219,7 @@ static void add_drhd(struct acpi_info *info, const uint8_t *entry)
             return;
         info->n_drhds--;
     }
+    add_scopes(&drhd, entry, size);
     info->drhd[info->n_drhds] = drhd;
     if (first) {
         info->drhd[info->n_drhds] = info->drhd[0];
@@ -229,8 +245,8 @@ static void parse_dmar(struct acpi_info *info, const uint8_t *table, uint32_t le
         if (size < 4 || size > length - at)
             break;
         at += size;
-        if (get16(entry) == DMAR_TYPE_DRHD && size >= 16)
-            add_drhd(info, entry);
+        if (get16(entry) == DMAR_TYPE_DRHD && size >= DRHD_FIXED)
+            add_drhd(info, entry, size);
     }
 }
 
@@ -292,6 +308,22 @@ struct acpi_override acpi_isa_irq(const struct acpi_info *info, uint8_t irq)
         break;
     }
     return result;
+}
+
+int acpi_drhd_of(const struct acpi_info *info, uint16_t bdf)
+{
+    int rest = info->n_drhds == 1 ? 0 : -ENODEV;
+    for (uint32_t i = 0; i < info->n_drhds; i++) {
+        const struct acpi_drhd *drhd = &info->drhd[i];
+        if (drhd->segment != 0)
+            continue;
+        for (uint32_t k = 0; k < drhd->n_devices; k++)
+            if (drhd->device[k] == bdf)
+                return (int)i;
+        if (drhd->include_all)
+            rest = (int)i;
+    }
+    return rest;
 }
 
 int acpi_ioapic_of(const struct acpi_info *info, uint32_t gsi)

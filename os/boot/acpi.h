@@ -15,6 +15,7 @@
 #define ACPI_MAX_IOAPICS   4u
 #define ACPI_MAX_OVERRIDES 16u
 #define ACPI_MAX_DRHDS     4u
+#define ACPI_MAX_SCOPES    32u
 
 /* Read access to physical memory. `map` gives `bytes` readable bytes at `phys`, or NULL where it cannot. */
 struct acpi_memory {
@@ -39,13 +40,15 @@ struct acpi_override {
 };
 
 /*
- * A DMA remapping unit. One unit of a segment has include_all: it serves every device that no other unit names.
- * The others serve particular devices (typically graphics).
+ * A DMA remapping unit. It serves the devices it names (QEMU names every one) or, with include_all, every device of its
+ * segment that no other unit names.
  */
 struct acpi_drhd {
     uint64_t base; /* physical address of the registers, page aligned */
     uint16_t segment;
     bool include_all;
+    uint8_t n_devices;
+    uint16_t device[ACPI_MAX_SCOPES]; /* named endpoints on a root bus: bus << 8 | device << 3 | function */
 };
 
 enum acpi_tables {
@@ -82,6 +85,12 @@ int acpi_parse(const struct acpi_memory *memory, struct acpi_info *info);
  * Where the ISA interrupt `irq` arrives: its override, or the identity mapping (edge, active high). Pure.
  */
 struct acpi_override acpi_isa_irq(const struct acpi_info *info, uint8_t irq);
+
+/*
+ * Index of the remapping unit in whose care the device of segment 0 is: the one that names it, else the one that has
+ * include_all, else the only one. -ENODEV: cannot be told. (Devices behind bridges are found by include_all alone.)
+ */
+int acpi_drhd_of(const struct acpi_info *info, uint16_t bdf);
 
 /* Index of the I/O APIC whose pins include `gsi` by its base (the nearest base at or below), or -ENODEV. */
 int acpi_ioapic_of(const struct acpi_info *info, uint32_t gsi);

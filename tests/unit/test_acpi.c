@@ -198,6 +198,8 @@ static void put_machine(void)
     add(&madt, 0x0000ffff00ff0604, 6); /* local NMI: not of interest */
     struct table dmar = begin_dmar(39);
     add_drhd(&dmar, 0, 0, 0xfed90000);
+    add(&dmar, 0x0010000000000801, 8); /* it serves device 0:2.0, */
+    put(DMAR_AT + 48 + 2, 24, 2);
     add(&dmar, (uint64_t)8 << 16 | 1, 8); /* reserved memory, too short to be one: not of interest */
     add_drhd(&dmar, 1, 0, 0xfed91000);
 }
@@ -457,6 +459,64 @@ static void remapping_units_without_a_usable_base(void)
     CU_ASSERT_EQUAL(info.host_address_width, 64);
 }
 
+static void add_scope(struct table *t, uint64_t drhd, uint8_t type, uint8_t bus, uint8_t device, uint8_t function)
+{
+    add(t, type | 8 << 8 | (uint64_t)bus << 40 | (uint64_t)device << 48 | (uint64_t)function << 56, 8);
+    put(drhd + 2, t->end - drhd, 2);
+    seal(t);
+}
+
+static void devices_find_their_remapping_unit(void)
+{
+    struct acpi_info info;
+
+    begin_machine();
+    begin_madt();
+    struct table dmar = begin_dmar(39);
+    uint64_t first = dmar.end;
+    add_drhd(&dmar, 0, 0, 0xfed90000);
+    add_scope(&dmar, first, 3, 0xff, 0, 0); /* an I/O APIC */
+    add_scope(&dmar, first, 1, 0, 3, 0);
+    add_scope(&dmar, first, 1, 2, 31, 7);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(info.drhd[0].n_devices, 2);
+    CU_ASSERT_EQUAL(info.drhd[0].device[1], 0x2ff);
+    CU_ASSERT_EQUAL(acpi_drhd_of(&info, 3 << 3), 0);
+    CU_ASSERT_EQUAL(acpi_drhd_of(&info, 4 << 3), 0); /* there is no other */
+
+    uint64_t second = dmar.end;
+    add_drhd(&dmar, 0, 0, 0xfed91000);
+    add_scope(&dmar, second, 1, 0, 4, 0);
+    uint64_t foreign = dmar.end;
+    add_drhd(&dmar, 1, 7, 0xfed92000);
+    add_scope(&dmar, foreign, 1, 0, 5, 0);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(acpi_drhd_of(&info, 4 << 3), 1);
+    CU_ASSERT_EQUAL(acpi_drhd_of(&info, 5 << 3), -ENODEV);
+    add_drhd(&dmar, 1, 0, 0xfed93000);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(info.drhd[acpi_drhd_of(&info, 3 << 3)].base, 0xfed90000);
+    CU_ASSERT_EQUAL(info.drhd[acpi_drhd_of(&info, 4 << 3)].base, 0xfed91000);
+    CU_ASSERT_EQUAL(info.drhd[acpi_drhd_of(&info, 5 << 3)].base, 0xfed93000);
+
+    /* More than there is room for, and lengths that lead nowhere. */
+    dmar = begin_dmar(39);
+    first = dmar.end;
+    add_drhd(&dmar, 0, 0, 0xfed90000);
+    for (uint8_t i = 0; i < 40; i++)
+        add_scope(&dmar, first, 1, i, 0, 0);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(info.drhd[0].n_devices, ACPI_MAX_SCOPES);
+    static const uint8_t lengths[] = {0, 5, 6, 7, 10, 255};
+    for (size_t i = 0; i < sizeof(lengths); i++) {
+        put(first + 16 + 1, lengths[i], 1);
+        put(first + 2, 16 + 8, 2);
+        seal(&dmar);
+        CU_ASSERT_EQUAL(parse(&info), 0);
+        CU_ASSERT_EQUAL(info.drhd[0].n_devices, 0);
+    }
+}
+
 static void the_address_of_the_local_apic_can_be_replaced(void)
 {
     struct acpi_info info;
@@ -494,7 +554,7 @@ static bool sane(const struct acpi_info *info)
     for (uint32_t i = 0; ok && i < info->n_cpus; i++)
         ok = info->apic_id[i] < 255 && (i == 0 || info->apic_id[i] > info->apic_id[i - 1]);
     for (uint32_t i = 0; ok && i < info->n_drhds; i++)
-        ok = info->drhd[i].base != 0 && info->drhd[i].base % 4096 == 0;
+        ok = info->drhd[i].base != 0 && info->drhd[i].base % 4096 == 0 && info->drhd[i].n_devices <= ACPI_MAX_SCOPES;
     return ok;
 }
 
@@ -504,7 +564,7 @@ static void random_corruption(void)
     static const struct {
         uint64_t phys;
         uint32_t bytes;
-    } target[] = {{RSDP_AT, 36}, {XSDT_AT, 60}, {RSDT_AT, 48}, {MADT_AT, 150}, {DMAR_AT, 88}};
+    } target[] = {{RSDP_AT, 36}, {XSDT_AT, 60}, {RSDT_AT, 48}, {MADT_AT, 150}, {DMAR_AT, 96}};
     unsigned parsed = 0, refused = 0, insane = 0;
 
     for (uint64_t round = 0; round < 20000; round++) {
@@ -550,6 +610,7 @@ static const struct unit_test tests[] = {
     {"entries with bad lengths end their table", entries_with_bad_lengths_end_their_table},
     {"more than there is room for", more_than_there_is_room_for},
     {"remapping units without a usable base", remapping_units_without_a_usable_base},
+    {"devices find their remapping unit", devices_find_their_remapping_unit},
     {"the address of the local APIC can be replaced", the_address_of_the_local_apic_can_be_replaced},
     {"the first of two tables is used", the_first_of_two_tables_is_used},
     {"random corruption", random_corruption},
