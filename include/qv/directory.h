@@ -182,6 +182,7 @@ struct qv_sandbox_status {
     uint64_t idle_ticks;
     uint64_t vcpu_ticks[QV_VCPU_SLOTS];
     uint64_t sched_ticks;
+    uint64_t client_done; /* 1 once the client has made its last request and has the result of every one */
     char message[128]; /* last words, NUL terminated */
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
