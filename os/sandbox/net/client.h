@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP client of a sandbox with QV_ROLE_CLIENT: an open loop of requests, one connection each, as handoff->cfg.client
+ * says. Request i is due at its time of the schedule (arrivals.h) whatever became of the earlier ones; if all
+ * `connections` are in use it waits, and its time limit runs. The schedule begins when the machine is ready, and goes
+ * on for warmup_us + duration_us; requests due in the warm-up are made but neither counted nor traced.
+ *
+ * A reply is good if its status is 200 and its body is the page asked for, byte for byte. Counts client_sent,
+ * client_good, client_errors, client_lost (no whole reply within timeout_us of the due time); traces CLIENT_SEND and
+ * CLIENT_DONE with enum client_result. When every request has its result, status->client_done becomes 1.
+ *
+ * Nothing depends on anything but time and seed. All on the network thread.
+ */
+#ifndef QV_NET_CLIENT_H
+#define QV_NET_CLIENT_H
+
+#include <stdint.h>
+
+enum client_result {
+    CLIENT_GOOD = 0,
+    CLIENT_RESET = 1,   /* refused, or connection lost */
+    CLIENT_BAD = 2,     /* wrong status or wrong bytes */
+    CLIENT_TIMEOUT = 3, /* counts as lost */
+    CLIENT_CLOSED = 4,  /* closed by the server before the end of the page */
+    CLIENT_NO_MEMORY = 5,
+};
+
+#define CLIENT_MAX_CONNECTIONS 512u
+
+/* Prepares the client; `own` is its address, host order. After lwip_init(), with the interface up. */
+void client_start(uint32_t own);
+
+/* Does what is due at `now` (TSC); returns the time at which to come back at the latest. */
+uint64_t client_step(uint64_t now);
+
+#endif

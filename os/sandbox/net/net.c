@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+#include "net.h"
+
+#include "client.h"
+#include "component.h"
+#include "kernel.h"
+#include "loop.h"
+#include "lwip/etharp.h"
+#include "lwip/init.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/timeouts.h"
+#include "netdev.h"
+#include "netif/ethernet.h"
+#include "nic/nic.h"
+#include "web.h"
+
+#define FRAME_BATCH    32u /* frames between two looks at timers and requests */
+#define RETRY_US       1000u
+#define MTU            1500u
+#define DUPLICATE_ACKS 3   /* RFC 5681: so many make the peer send again without waiting for its timer */
+#define ARP_TARGET     38u /* of the target's address in an ARP frame */
+#define ARP_BYTES      42u
+
+enum operation { OPERATION_REINIT = 1, OPERATION_TAKEOVER = 2 };
+
+struct interface {
+    struct netif netif;
+    unsigned sandbox;
+};
+
+static struct thread *network;
+static struct interface interface[QV_MAX_SANDBOXES];
+static unsigned interfaces;
+static bool ready;
+
+/* One at a time: posted by the recovery thread, done by the network thread. */
+static struct {
+    enum operation operation;
+    unsigned sandbox;
+    int result;
+    struct thread *waiter;
+    uint32_t posted; /* number of the last operation posted */
+    uint32_t done;   /* number of the last operation done */
+} request;
+
+/* --- interfaces --- */
+
+struct netif *net_route_source(const struct ip4_addr *source)
+{
+    if (source != NULL) {
+        for (unsigned i = 0; i < interfaces; i++) {
+            if (netif_ip4_addr(&interface[i].netif)->addr == source->addr) {
+                return &interface[i].netif;
+            }
+        }
+    }
+    return NULL;
+}
+
+static err_t interface_init(struct netif *netif)
+{
+    const struct interface *self = netif->state;
+
+    netif->name[0] = 'n';
+    netif->name[1] = (char)('0' + self->sandbox);
+    netif->output = etharp_output;
+    netif->linkoutput = netdev_output;
+    netif->mtu = MTU;
+    netif->hwaddr_len = ETH_HWADDR_LEN;
+    memcpy(netif->hwaddr, handoff->cfg.sandbox[self->sandbox].mac, ETH_HWADDR_LEN);
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+    return ERR_OK;
+}
+
+/* Adds the interface of `sandbox`, brings it up, and so announces its address. */
+static struct interface *add_interface(unsigned sandbox)
+{
+    const struct qv_sandbox_cfg *cfg = &handoff->cfg.sandbox[sandbox];
+    struct interface *self = &interface[interfaces++];
+    ip4_addr_t address = {lwip_htonl(cfg->ip)};
+    ip4_addr_t netmask = {lwip_htonl(cfg->netmask)};
+    ip4_addr_t gateway = {lwip_htonl(cfg->gateway)};
+
+    self->sandbox = sandbox;
+    netif_add(&self->netif, &address, &netmask, &gateway, self, interface_init, ethernet_input);
+    netif_set_up(&self->netif);
+    trace(QV_TRACE_ARP_ANNOUNCE, cfg->ip, 0);
+    return self;
+}
+
+static struct interface *interface_of(unsigned sandbox)
+{
+    for (unsigned i = 0; i < interfaces; i++) {
+        if (interface[i].sandbox == sandbox) {
+            return &interface[i];
+        }
+    }
+    return NULL;
+}
+
+/* A broadcast comes once for all interfaces: an ARP request belongs to the one that it asks for. */
+static struct netif *interface_for(const struct pbuf *frame, unsigned port)
+{
+    const uint8_t *data = frame->payload;
+    struct interface *found;
+    ip4_addr_t asked;
+    struct netif *netif;
+
+    if (frame->len >= ARP_BYTES && data[12] == 0x08 && data[13] == 0x06) {
+        memcpy(&asked, data + ARP_TARGET, sizeof(asked));
+        netif = net_route_source(&asked);
+        if (netif != NULL) {
+            return netif;
+        }
+    }
+    found = interface_of(port);
+    return found != NULL ? &found->netif : &interface[0].netif;
+}
+
+/* --- recovery --- */
+
+static bool is_synchronized(const struct tcp_pcb *pcb)
+{
+    return pcb->state >= ESTABLISHED && pcb->state != TIME_WAIT;
+}
+
+/*
+ * What was on its way when the device failed is lost in both directions. Waiting for timers would cost a second: here
+ * everything unacknowledged is sent again, and repeated acknowledgements tell the peers to do the same.
+ */
+static void resume_connections(void)
+{
+    struct tcp_pcb *next;
+
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = next) {
+        next = pcb->next;
+        if (is_synchronized(pcb)) {
+            for (int i = 0; i < DUPLICATE_ACKS; i++) {
+                tcp_send_empty_ack(pcb);
+            }
+        }
+        if (tcp_rexmit_rto_prepare(pcb) == ERR_OK) {
+            pcb->rtime = 0;
+            tcp_rexmit_rto_commit(pcb);
+        } else {
+            tcp_output(pcb);
+        }
+    }
+}
+
+static int reinit(void)
+{
+    web_expect_first_reply(0);
+    for (unsigned i = 0; i < interfaces; i++) {
+        netif_set_link_down(&interface[i].netif);
+        netif_set_link_up(&interface[i].netif);
+        trace(QV_TRACE_ARP_ANNOUNCE, handoff->cfg.sandbox[interface[i].sandbox].ip, 0);
+    }
+    netdev_flush();
+    resume_connections();
+    return 0;
+}
+
+static int driver_takeover(unsigned sandbox)
+{
+    struct component_frame frame;
+    volatile int result = -EIO;
+
+    if (component_enter(&nic_component, &frame) != 0) {
+        return -EIO;
+    }
+    result = nic_takeover(sandbox);
+    component_leave(&frame);
+    return result;
+}
+
+static int takeover(unsigned sandbox)
+{
+    struct interface *taken = interface_of(sandbox);
+    int result;
+
+    if (taken != NULL) {
+        return 0;
+    }
+    result = driver_takeover(sandbox);
+    if (result != 0) {
+        return result;
+    }
+    /* Frames may be queued for it already; this thread looks at them only after the interface is there. */
+    taken = add_interface(sandbox);
+    web_expect_first_reply(netif_ip4_addr(&taken->netif)->addr);
+    return 0;
+}
+
+static void serve_request(void)
+{
+    uint32_t posted = __atomic_load_n(&request.posted, __ATOMIC_ACQUIRE);
+
+    if (posted == request.done) {
+        return;
+    }
+    request.result = request.operation == OPERATION_REINIT ? reinit() : takeover(request.sandbox);
+    __atomic_store_n(&request.done, posted, __ATOMIC_RELEASE);
+    thread_wake(request.waiter);
+}
+
+static int post(enum operation operation, unsigned sandbox)
+{
+    uint64_t deadline = time_now() + time_from_us(NET_REQUEST_US);
+    uint32_t number = request.posted + 1;
+
+    if (network == NULL) {
+        return -ENODEV;
+    }
+    request.operation = operation;
+    request.sandbox = sandbox;
+    request.waiter = thread_self();
+    __atomic_store_n(&request.posted, number, __ATOMIC_RELEASE);
+    thread_wake(network);
+    while (__atomic_load_n(&request.done, __ATOMIC_ACQUIRE) != number) {
+        if (!thread_wait_until(deadline) && __atomic_load_n(&request.done, __ATOMIC_ACQUIRE) != number) {
+            return -ETIMEDOUT;
+        }
+    }
+    return request.result;
+}
+
+int net_reinit(void)
+{
+    return post(OPERATION_REINIT, handoff->id);
+}
+
+int net_takeover(unsigned sandbox)
+{
+    if (sandbox >= handoff->n_sandboxes || handoff->cfg.sandbox[sandbox].ip == 0) {
+        return -EINVAL;
+    }
+    return post(OPERATION_TAKEOVER, sandbox);
+}
+
+/* --- the network thread --- */
+
+/* The services start when the network thread first runs; they count as up when the announcement has left. */
+static void start_services(void)
+{
+    const struct qv_sandbox_cfg *cfg = &handoff->cfg.sandbox[handoff->id];
+
+    if (cfg->ip != 0) {
+        struct interface *own = add_interface(handoff->id);
+
+        if (cfg->gateway != 0) {
+            etharp_request(&own->netif, netif_ip4_gw(&own->netif)); /* known before the first reply needs it */
+        }
+    }
+    if (cfg->roles & (QV_ROLE_WEB | QV_ROLE_STANDBY)) {
+        web_start();
+        if (handoff->incarnation > 1) {
+            web_expect_first_reply(0);
+        }
+    }
+    if (cfg->roles & QV_ROLE_CLIENT) {
+        client_start(cfg->ip);
+    }
+}
+
+static void announce_services(void)
+{
+    ready = true;
+    status->service_up = 1;
+    trace(QV_TRACE_SERVICE_READY, handoff->cfg.sandbox[handoff->id].roles, 0);
+}
+
+static bool take_frames(void)
+{
+    for (unsigned i = 0; i < FRAME_BATCH; i++) {
+        unsigned port;
+        struct pbuf *frame = netdev_input(&port);
+        struct netif *netif;
+
+        if (frame == NULL) {
+            return false;
+        }
+        if (interfaces == 0) {
+            pbuf_free(frame);
+            continue;
+        }
+        netif = interface_for(frame, port);
+        if (netif->input(frame, netif) != ERR_OK) {
+            pbuf_free(frame);
+        }
+    }
+    return true;
+}
+
+uint64_t net_step(void)
+{
+    uint64_t now;
+    uint64_t wake;
+    uint32_t sleep_ms;
+    bool more = take_frames();
+    bool sent;
+
+    serve_request();
+    sys_check_timeouts();
+    now = time_now();
+    wake = UINT64_MAX;
+    if (handoff->cfg.sandbox[handoff->id].roles & QV_ROLE_CLIENT) {
+        wake = client_step(now);
+    }
+    sent = netdev_flush();
+    if (!ready && sent) {
+        announce_services();
+    }
+    if (more) {
+        return now;
+    }
+    if (!sent && now + time_from_us(RETRY_US) < wake) {
+        wake = now + time_from_us(RETRY_US);
+    }
+    sleep_ms = sys_timeouts_sleeptime();
+    if (sleep_ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE && now + time_from_us(sleep_ms * 1000ull) < wake) {
+        wake = now + time_from_us(sleep_ms * 1000ull);
+    }
+    return wake;
+}
+
+static void network_main(void *argument)
+{
+    (void)argument;
+    start_services();
+    for (;;) {
+        uint64_t wake = net_step();
+
+        if (wake > time_now()) {
+            thread_wait_until(wake);
+        }
+    }
+}
+
+int net_start(void)
+{
+    const struct qv_sandbox_cfg *cfg = &handoff->cfg.sandbox[handoff->id];
+
+    if (cfg->nic >= QV_MAX_NICS || !handoff->nic[cfg->nic].present ||
+        (cfg->ip == 0 && (cfg->roles & QV_ROLE_STANDBY) == 0)) {
+        return -ENODEV;
+    }
+    lwip_init();
+    network = thread_create("net", network_main, NULL, QV_VCPU_SERVICE);
+    return network == NULL ? -ENOMEM : netdev_start(network);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network of a sandbox: lwIP and its web server on one thread (QV_VCPU_SERVICE), fed by the NIC's bottom half
+ * (QV_VCPU_NIC). What is served and to whom follows from handoff->cfg: a WEB or STANDBY sandbox serves the pages of
+ * pages.h on port 80 of all its addresses, a CLIENT sandbox makes requests (client.h).
+ *
+ * A posted operation is executed by the network thread; the caller, a thread, waits for it, at most NET_REQUEST_US.
+ */
+#ifndef QV_NET_NET_H
+#define QV_NET_NET_H
+
+#define NET_REQUEST_US 500000u
+
+/*
+ * Starts the network: threads, interface, listening socket. To be called once, when thread_create() works and the NIC
+ * component is running and attached. Returns at once; status->service_up and the trace record SERVICE_READY (service =
+ * this sandbox's roles) follow when the address has been announced. 0; -ENODEV if the configuration names no NIC or no
+ * address, or there is no such NIC; -ENOMEM.
+ */
+int net_start(void);
+
+/*
+ * After this sandbox's driver was re-initialised: interface down and up (no connection and no listening socket is
+ * lost), held-back frames sent, address announced, and everything unacknowledged sent again at once, on both sides:
+ * three acknowledgements make the peer resend what it lost. To be called with the NIC component running. 0, -ENODEV if
+ * the network is not started, -ETIMEDOUT if the network thread did not answer (it will still do it).
+ */
+int net_reinit(void);
+
+/*
+ * Serves the address of `sandbox` from here, too: takes its virtual interface over in the driver, adds the interface
+ * and announces the address. 0 (also if that is so already), -EINVAL if it has no address, -ENODEV, -ETIMEDOUT as
+ * above, or the driver's error.
+ */
+int net_takeover(unsigned sandbox);
+
+/*
+ * Provided by the recovery code: the first good reply (status 200, last byte handed to the NIC) since the last
+ * net_reinit(), net_takeover() or restart. Called on the network thread once for each of them, after the trace record
+ * FIRST_REPLY.
+ */
+void recovery_first_reply(void);
+
+#endif
