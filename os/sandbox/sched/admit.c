@@ -18,6 +18,23 @@ static uint32_t servers_in(const struct vcpu_spec *set, uint32_t count)
     return servers;
 }
 
+/* The full budget of a PIBS VCPU that works at `period`; 0 if that is not even a tick. */
+static uint64_t pibs_full(const struct vcpu_spec *io, uint64_t period)
+{
+    return sched_scale(period, io->num, io->den, NULL);
+}
+
+static uint64_t shortest_period(const struct vcpu_spec *set, uint32_t count)
+{
+    uint64_t shortest = SCHED_NEVER;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (set[i].kind != VCPU_IO_PIBS)
+            shortest = sched_min(shortest, set[i].period);
+    }
+    return shortest;
+}
+
 static bool well_formed(const struct vcpu_spec *set, uint32_t count)
 {
     const uint32_t servers = count <= SCHED_MAX_VCPUS ? servers_in(set, count) : 0;
@@ -28,6 +45,8 @@ static bool well_formed(const struct vcpu_spec *set, uint32_t count)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (!vcpu_spec_valid(&set[i]))
+            return false;
+        if (set[i].kind == VCPU_IO_PIBS && pibs_full(&set[i], shortest_period(set, count)) == 0)
             return false;
     }
     return true;
@@ -119,10 +138,10 @@ static uint64_t pibs_demand(const struct vcpu_spec *io, uint64_t period, uint64_
 {
     if (period == 0)
         return 0;
-    const uint64_t full = sched_max(sched_scale_down(period, io->num, io->den), 1);
+    const uint64_t full = pibs_full(io, period);
     if (t <= full)
         return t;
-    return full + sched_scale_down(t - full, io->num, io->den);
+    return full + sched_scale(t - full, io->num, io->den, NULL);
 }
 
 /* What all that goes before set[which] at `period` can run in an interval of length t. */
@@ -150,7 +169,7 @@ static uint64_t response_at(const struct vcpu_spec *set, uint32_t count, uint32_
                             uint64_t blocking)
 {
     const struct vcpu_spec *v = &set[which];
-    uint64_t work = v->kind == VCPU_IO_PIBS ? sched_max(sched_scale_down(period, v->num, v->den), 1) : v->budget;
+    uint64_t work = v->kind == VCPU_IO_PIBS ? pibs_full(v, period) : v->budget;
 
     if (blocking > period)
         return SCHED_NEVER;

@@ -22,7 +22,8 @@ struct admit_bound {
 
 /*
  * The published inequality. A set with a spec that is out of range, with more than SCHED_MAX_VCPUS, or with PIBS VCPUs
- * and no sporadic server to inherit a period from is refused with load = UINT64_MAX. The empty set is admitted.
+ * and no sporadic server to inherit a period from, or with a PIBS VCPU that gets no whole tick of the shortest period,
+ * is refused with load = UINT64_MAX. The empty set is admitted.
  */
 struct admit_bound admit_by_bound(const struct vcpu_spec *set, uint32_t count);
 

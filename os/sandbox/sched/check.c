@@ -23,6 +23,8 @@ static const char *check_server(const struct vcpu *v)
         return "replenishment more than a period after the head";
     if (v->usage >= server_head(v)->amount)
         return "usage not below the head of its list";
+    if (v->early > v->usage)
+        return "more taken early than used";
     return NULL;
 }
 

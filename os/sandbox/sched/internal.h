@@ -32,9 +32,11 @@ static inline void sched_tell(const struct sched *s, enum sched_trace_kind kind,
         s->trace(s->trace_arg, kind, v, time, amount);
 }
 
-/* math.c: a * b / c, rounded down or up; the result saturates at 2^62. c > 0. No 128-bit division (no libgcc). */
-uint64_t sched_scale_down(uint64_t a, uint32_t b, uint32_t c);
-uint64_t sched_scale_up(uint64_t a, uint32_t b, uint32_t c);
+/*
+ * math.c: (a * b + *rest) / c rounded down, and the remainder in *rest; rest = NULL stands for 0 and "not wanted". The
+ * result saturates at 2^62. 0 < c, *rest < c. No 128-bit division, which would need libgcc.
+ */
+uint64_t sched_scale(uint64_t a, uint32_t b, uint32_t c, uint64_t *rest);
 
 bool vcpu_spec_valid(const struct vcpu_spec *spec);
 
@@ -61,7 +63,7 @@ void server_unblock(struct vcpu *v, uint64_t now);
 
 /* pibs.c: priority-inheritance bandwidth preservation. */
 void pibs_init(struct vcpu *v, uint64_t now);
-void pibs_charge(struct sched *s, struct vcpu *v, uint64_t ticks);
+void pibs_charge(struct sched *s, struct vcpu *v, uint64_t ticks, uint64_t now);
 void pibs_block(struct sched *s, struct vcpu *v);
 void pibs_unblock(struct sched *s, struct vcpu *v, uint64_t now, const struct vcpu *server, bool running);
 void pibs_replenish(struct sched *s, struct vcpu *v, uint64_t now);

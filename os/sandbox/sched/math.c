@@ -3,28 +3,16 @@
 
 #define SATURATED (1ull << 62)
 
-/* Schoolbook division of the 96-bit product by a 32-bit number, 32 bits at a time. */
-static uint64_t scale(uint64_t a, uint32_t b, uint32_t c, bool up)
+/* Schoolbook division of a 96-bit number by a 32-bit one, 32 bits at a time. */
+uint64_t sched_scale(uint64_t a, uint32_t b, uint32_t c, uint64_t *rest)
 {
-    uint64_t low = (a & 0xffffffffu) * b;
-    uint64_t high = (a >> 32) * b + (low >> 32);
-    uint64_t rest = high % c;
-    uint64_t top = high / c;
-    uint64_t next = (rest << 32) | (low & 0xffffffffu);
+    const uint64_t low = (a & 0xffffffffu) * b + (rest ? *rest : 0);
+    const uint64_t high = (a >> 32) * b + (low >> 32);
+    const uint64_t lower = (high % c) << 32 | (low & 0xffffffffu);
 
-    if (top >= SATURATED >> 32)
-        return SATURATED;
-    return (top << 32) + next / c + (up && next % c ? 1 : 0);
-}
-
-uint64_t sched_scale_down(uint64_t a, uint32_t b, uint32_t c)
-{
-    return scale(a, b, c, false);
-}
-
-uint64_t sched_scale_up(uint64_t a, uint32_t b, uint32_t c)
-{
-    return scale(a, b, c, true);
+    if (rest)
+        *rest = lower % c;
+    return high / c >= SATURATED >> 32 ? SATURATED : (high / c << 32) + lower / c;
 }
 
 bool vcpu_spec_valid(const struct vcpu_spec *spec)

@@ -5,16 +5,32 @@
  */
 #include "internal.h"
 
-static uint64_t price(const struct vcpu *v, uint64_t ticks)
+#include <stddef.h>
+
+/*
+ * The time from which there may be budget. Between two budgets the eligibility time is kept exactly, with its fraction
+ * of a tick, so that it does not matter in how many pieces time is charged; a budget starts at a whole tick.
+ */
+static uint64_t eligible_tick(const struct vcpu *v)
 {
-    return sched_scale_up(ticks, v->spec.den, v->spec.num);
+    return v->eligible + (v->eligible_part > 0);
+}
+
+static void eligible_not_before(struct vcpu *v, uint64_t time)
+{
+    if (v->eligible >= time)
+        return;
+    v->eligible = time;
+    v->eligible_part = 0;
 }
 
 void pibs_init(struct vcpu *v, uint64_t now)
 {
     v->period = 0;
     v->budget = 0;
+    v->usage = 0;
     v->eligible = now;
+    v->eligible_part = 0;
     v->budgeted = false;
     v->inherited = false;
     v->repl_valid = false;
@@ -23,33 +39,40 @@ void pibs_init(struct vcpu *v, uint64_t now)
 /* The budget at hand is given up; what was used of it moves the eligibility time. */
 static void settle(struct sched *s, struct vcpu *v)
 {
-    v->eligible += price(v, v->usage);
+    const bool news = v->usage > 0 || !v->repl_valid;
+    uint64_t part = v->eligible_part;
+
+    v->eligible += sched_scale(v->usage, v->spec.den, v->spec.num, &part);
+    v->eligible_part = (uint32_t)part;
     v->usage = 0;
     v->budget = 0;
     if (!v->repl_valid) {
         v->repl_valid = true;
         v->repl_amount = vcpu_cmax(v);
     }
-    v->repl_time = v->eligible;
+    v->repl_time = eligible_tick(v);
+    if (!news)
+        return;
     v->replenishments++;
     sched_tell(s, SCHED_TRACE_POSTED, v, v->repl_time, v->repl_amount);
 }
 
-void pibs_charge(struct sched *s, struct vcpu *v, uint64_t ticks)
+void pibs_charge(struct sched *s, struct vcpu *v, uint64_t ticks, uint64_t now)
 {
     const uint64_t within = sched_min(v->budget, ticks);
 
     v->used += ticks;
     v->usage += ticks;
     v->budget -= within;
-    if (ticks > within) {
-        v->overrun += ticks - within;
-        sched_tell(s, SCHED_TRACE_OVERRUN, v, s->last, ticks - within);
-    }
     if (v->budget > 0)
         return;
     settle(s, v);
-    sched_tell(s, SCHED_TRACE_DEPLETED, v, v->repl_time, 0);
+    if (ticks > within) {
+        v->overrun += ticks - within;
+        sched_tell(s, SCHED_TRACE_OVERRUN, v, now, ticks - within);
+    }
+    if (v->repl_time > now)
+        sched_tell(s, SCHED_TRACE_DEPLETED, v, v->repl_time, 0);
 }
 
 void pibs_block(struct sched *s, struct vcpu *v)
@@ -74,18 +97,18 @@ void pibs_unblock(struct sched *s, struct vcpu *v, uint64_t now, const struct vc
         slots_inherit(s, v, server);
     }
     if (!running)
-        v->eligible = sched_max(v->eligible, now);
+        eligible_not_before(v, now);
     if (promoted) {
         v->budget = sched_min(v->budget, vcpu_cmax(v));
-        const uint64_t paid = price(v, v->usage);
+        const uint64_t paid = sched_scale(v->usage, v->spec.den, v->spec.num, NULL);
         if (running && now > paid)
-            v->eligible = sched_max(v->eligible, now - paid);
+            eligible_not_before(v, now - paid);
     }
     if (v->repl_valid) {
         v->repl_amount = vcpu_cmax(v);
     } else if (!v->budgeted) {
         v->repl_valid = true;
-        v->repl_time = v->eligible;
+        v->repl_time = eligible_tick(v);
         v->repl_amount = vcpu_cmax(v);
     }
     v->budgeted = true;
@@ -98,5 +121,7 @@ void pibs_replenish(struct sched *s, struct vcpu *v, uint64_t now)
         return;
     v->repl_valid = false;
     v->budget = v->repl_amount;
+    v->eligible = eligible_tick(v);
+    v->eligible_part = 0;
     sched_tell(s, SCHED_TRACE_REPLENISH, v, v->repl_time, v->budget);
 }

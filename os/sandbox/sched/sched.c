@@ -127,7 +127,7 @@ void sched_account(struct sched *s, uint64_t now)
         if (vcpu_is_server(v))
             server_charge(s, v, ticks, now);
         else
-            pibs_charge(s, v, ticks);
+            pibs_charge(s, v, ticks, now);
         slots_update(s, v);
     }
 }
@@ -191,7 +191,10 @@ void vcpu_block(struct sched *s, struct vcpu *v, uint64_t now)
     }
 }
 
-/* Round robin among those allowed, a turn at a time; nobody has budget, so any replenishment ends the turn. */
+/*
+ * Round robin among those allowed, a turn at a time; at the end of its turn a VCPU goes on until another one comes.
+ * Nobody has budget, so any replenishment ends the turn, too.
+ */
 static struct vcpu *pick_background(struct sched *s, uint64_t now, uint64_t *slice_end)
 {
     const uint64_t ready = s->background_ready;
@@ -199,14 +202,15 @@ static struct vcpu *pick_background(struct sched *s, uint64_t now, uint64_t *sli
     if (ready == 0)
         return NULL;
     struct vcpu *v = s->current;
-    const bool goes_on = v && s->in_background && (ready >> v->id & 1u) && now < s->background_end;
+    const bool alone = (ready & (ready - 1)) == 0;
+    const bool goes_on = v && s->in_background && (ready >> v->id & 1u) && (alone || now < s->background_end);
     if (!goes_on) {
         const uint64_t from = ready & ~((1ull << s->background_next) - 1);
         v = s->vcpu[__builtin_ctzll(from ? from : ready)];
         s->background_next = (uint8_t)((v->id + 1u) % SCHED_MAX_VCPUS);
         s->background_end = now + s->background_quantum;
     }
-    if (ready & (ready - 1))
+    if (!alone)
         *slice_end = sched_min(*slice_end, s->background_end);
     return v;
 }
@@ -222,7 +226,7 @@ static uint64_t take_budget(struct sched *s, struct vcpu *v, uint64_t now)
     const uint64_t budget = vcpu_budget(v, now);
     if (!v->noted) {
         v->noted = true;
-        sched_tell(s, SCHED_TRACE_REPLENISH, v, server_head(v)->time, budget);
+        sched_tell(s, SCHED_TRACE_REPLENISH, v, vcpu_next_budget(v), budget);
     }
     return budget;
 }
@@ -262,7 +266,7 @@ struct vcpu *sched_pick(struct sched *s, uint64_t now, uint64_t *slice_end)
 uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
 {
     if (vcpu_is_server(v))
-        return server_head(v)->time <= now ? server_head(v)->amount - v->usage : 0;
+        return vcpu_next_budget(v) <= now ? server_head(v)->amount - v->usage : 0;
     if (v->budget > 0)
         return v->budget;
     return v->repl_valid && v->repl_time <= now ? v->repl_amount : 0;
@@ -271,15 +275,15 @@ uint64_t vcpu_budget(const struct vcpu *v, uint64_t now)
 uint64_t vcpu_next_budget(const struct vcpu *v)
 {
     if (vcpu_is_server(v))
-        return server_head(v)->time;
+        return server_head(v)->time + v->early;
     if (v->budget > 0)
         return 0;
-    return v->repl_valid ? v->repl_time : v->eligible;
+    return v->repl_valid ? v->repl_time : v->eligible + (v->eligible_part > 0);
 }
 
 uint64_t vcpu_cmax(const struct vcpu *v)
 {
     if (vcpu_is_server(v))
         return v->spec.budget;
-    return sched_max(sched_scale_down(v->period, v->spec.num, v->spec.den), 1);
+    return sched_max(sched_scale(v->period, v->spec.num, v->spec.den, NULL), 1);
 }

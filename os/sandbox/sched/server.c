@@ -25,74 +25,73 @@ static void post(struct sched *s, struct vcpu *v, uint64_t time, uint64_t amount
     sched_tell(s, SCHED_TRACE_POSTED, v, time, amount);
 }
 
-/*
- * Join the head with its successors for as long as what is left of it cannot be used up before they are due. The
- * joined amount counts as available from the head's time, which must not be earlier than the published list would
- * allow: hence "what is left", amount - usage, where the published overrun rule has the whole amount.
- */
-static void merge_head(struct vcpu *v)
-{
-    while (v->repl_count > 1) {
-        const struct vcpu_repl head = *at(v, 0);
-        struct vcpu_repl *second = at(v, 1);
-        if (second->time > head.time + head.amount - v->usage)
-            return;
-        second->time = head.time;
-        second->amount += head.amount;
-        pop(v);
-    }
-}
-
 void server_init(struct vcpu *v, uint64_t now)
 {
     v->repl_first = 0;
     v->repl_count = 1;
+    v->usage = 0;
+    v->early = 0;
     v->repl[0] = (struct vcpu_repl){.time = now, .amount = v->spec.budget};
     v->period = v->spec.period;
 }
 
-/* All heads that are used up come back one period after they became available. */
-static void reuse_spent(struct sched *s, struct vcpu *v)
+/* The head is used up: it comes back one period after it became available. */
+static void reuse_head(struct sched *s, struct vcpu *v)
 {
-    const uint64_t rounds = v->usage / v->spec.budget;
+    const struct vcpu_repl spent = *at(v, 0);
 
-    if (rounds > 0) { /* a gross overrun: going round the whole list only adds a period to each entry */
-        for (uint32_t i = 0; i < v->repl_count; i++)
-            at(v, i)->time += rounds * v->period;
-        v->usage -= rounds * v->spec.budget;
-        v->replenishments += rounds * v->repl_count;
-        v->noted = false;
-        for (uint32_t i = 0; i < v->repl_count; i++)
-            sched_tell(s, SCHED_TRACE_POSTED, v, at(v, i)->time, at(v, i)->amount);
-    }
-    while (at(v, 0)->amount <= v->usage) {
-        const struct vcpu_repl spent = *at(v, 0);
-        v->usage -= spent.amount;
-        pop(v);
-        post(s, v, spent.time + v->period, spent.amount);
-    }
+    v->usage = 0;
+    v->early = 0;
+    pop(v);
+    post(s, v, spent.time + v->period, spent.amount);
 }
 
+/*
+ * A gross overrun (a machine that stood still): as long as everything is taken before it is due, once round the list
+ * only puts each entry off by a period, and the rounds need not be gone one by one.
+ */
+static uint64_t whole_rounds(struct vcpu *v, uint64_t ticks, uint64_t from)
+{
+    const uint64_t rounds = ticks / v->spec.budget;
+
+    if (rounds == 0 || v->usage > 0 || at(v, 0)->time < from + v->spec.budget)
+        return 0;
+    for (uint32_t i = 0; i < v->repl_count; i++)
+        at(v, i)->time += rounds * v->period;
+    v->replenishments += rounds * v->repl_count;
+    v->overrun += rounds * v->spec.budget;
+    return rounds * v->spec.budget;
+}
+
+/*
+ * Ticks run in [now - ticks, now) use up one head after the other. What is taken from a head before it is due makes
+ * the rest of that head come later by as much; when the head is used up, it comes back a period after it was due, like
+ * any other. So nothing depends on how often time is charged.
+ */
 void server_charge(struct sched *s, struct vcpu *v, uint64_t ticks, uint64_t now)
 {
-    const uint64_t at_hand = vcpu_budget(v, now - ticks);
+    uint64_t overrun = 0;
 
     v->used += ticks;
-    v->usage += ticks;
-    if (ticks > at_hand)
-        v->overrun += ticks - at_hand;
-    if (v->usage < at(v, 0)->amount && at_hand > 0)
-        return;
-    reuse_spent(s, v);
-    /* What was taken out of a head before it was due, the head pays for by coming later (once, not at every charge). */
-    const uint64_t early = sched_min(v->usage, ticks);
-    if (early > 0 && at(v, 0)->time > now - early) {
-        sched_tell(s, SCHED_TRACE_OVERRUN, v, now, early);
-        at(v, 0)->time += early;
-        merge_head(v);
+    while (ticks > 0) {
+        const uint64_t from = now - ticks;
+        const uint64_t skipped = whole_rounds(v, ticks, from);
+        const uint64_t taken = sched_min(at(v, 0)->amount - v->usage, ticks - skipped);
+        overrun += skipped;
+        if (at(v, 0)->time + v->early > from + skipped) {
+            v->early += taken;
+            v->overrun += taken;
+            overrun += taken;
+        }
+        v->usage += taken;
+        ticks -= skipped + taken;
+        if (v->usage == at(v, 0)->amount)
+            reuse_head(s, v);
     }
-    if (at(v, 0)->time > now)
-        sched_tell(s, SCHED_TRACE_DEPLETED, v, at(v, 0)->time, 0);
+    if (overrun > 0)
+        sched_tell(s, SCHED_TRACE_OVERRUN, v, now, overrun);
+    if (vcpu_next_budget(v) > now)
+        sched_tell(s, SCHED_TRACE_DEPLETED, v, vcpu_next_budget(v), 0);
 }
 
 /* Split the head: what was used comes back a period after it became available, the rest stays. */
@@ -101,7 +100,7 @@ void server_block(struct sched *s, struct vcpu *v, uint64_t now)
     const struct vcpu_repl head = *at(v, 0);
     const uint64_t used = v->usage;
 
-    if (used == 0 || head.time > now)
+    if (used == 0 || vcpu_next_budget(v) > now)
         return;
     if (v->repl_count == v->repl_max) {
         pop(v); /* no room for a split: the rest is put off to the next replenishment */
@@ -111,15 +110,25 @@ void server_block(struct sched *s, struct vcpu *v, uint64_t now)
         at(v, 0)->amount = head.amount - used;
     }
     v->usage = 0;
+    v->early = 0;
     post(s, v, head.time + v->period, used);
 }
 
-/* A server that wakes up with budget becomes active now, with all that is due before this is used up. */
+/*
+ * A server that wakes up with budget becomes active now. The head takes in those after it that are due before what is
+ * left of it can be used up.
+ */
 void server_unblock(struct vcpu *v, uint64_t now)
 {
-    if (at(v, 0)->time > now)
+    if (vcpu_next_budget(v) > now)
         return;
     at(v, 0)->time = now;
+    v->early = 0;
     v->noted = false;
-    merge_head(v);
+    while (v->repl_count > 1 && at(v, 1)->time <= now + at(v, 0)->amount - v->usage) {
+        const struct vcpu_repl head = *at(v, 0);
+        pop(v);
+        at(v, 0)->time = now;
+        at(v, 0)->amount += head.amount;
+    }
 }

@@ -63,6 +63,7 @@ struct vcpu {
     uint64_t usage;      /* ticks of budget used and not yet turned into a replenishment */
 
     /* Sporadic server: time-ordered ring; sum of the amounts is always spec.budget. */
+    uint64_t early; /* of `usage`: taken from the head before it was due; the rest of the head comes that much later */
     uint8_t repl_first;
     uint8_t repl_count;
     uint8_t repl_max; /* bound of the list, 2..VCPU_MAX_REPL */
@@ -70,8 +71,9 @@ struct vcpu {
     struct vcpu_repl repl[VCPU_MAX_REPL];
 
     /* PIBS */
-    uint64_t budget;   /* budget at hand */
-    uint64_t eligible; /* eligibility time */
+    uint64_t budget;        /* budget at hand */
+    uint64_t eligible;      /* eligibility time */
+    uint32_t eligible_part; /* fraction of a tick beyond `eligible`, in 1/spec.num */
     bool budgeted;
     bool inherited;  /* has inherited a period since it was added */
     bool repl_valid; /* the one replenishment: */
@@ -81,7 +83,7 @@ struct vcpu {
     /* Counters, ticks and events since sched_add. Consumed time = used + background_time. */
     uint64_t used;            /* run on its own budget, overruns included */
     uint64_t background_time; /* run in the background band */
-    uint64_t overrun;         /* of `used`: ticks past the end of the budget at hand */
+    uint64_t overrun;         /* of `used`: ticks run when there was no budget */
     uint64_t replenishments;  /* replenishments put on the list (split, exhausted or eligibility moved) */
     uint64_t list_full;       /* splits that found the list full (the rest of the budget was put off) */
     uint64_t dispatches;      /* times picked when another VCPU, or none, ran before */
