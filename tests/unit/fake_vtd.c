@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_vtd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE     4096u
+#define STATES   0x96800000u /* TE, EAFL, QIE, IRE, CFI */
+#define ONE_SHOT 0x69000000u
+#define TE       (1u << 31)
+#define SRTP     (1u << 30)
+#define WBF      (1u << 27)
+#define QIE      (1u << 26)
+#define TOP      (1ull << 63)
+#define ADDRESS  0x000ffffffffff000ull
+#define PFO      1u
+#define PPF      2u
+
+static void complain(struct fake_vtd *fake, const char *what)
+{
+    if (fake->errors++ == 0)
+        fake->error = what;
+}
+
+/* --- memory --- */
+
+static void *page_alloc(void *context)
+{
+    struct fake_vtd *fake = context;
+    if (fake->n_pages == fake->page_limit)
+        return NULL;
+    return fake->memory + PAGE * (size_t)fake->n_pages++;
+}
+
+static void cache_flush(void *context, const void *address, size_t bytes)
+{
+    struct fake_vtd *fake = context;
+    size_t offset = (size_t)((const uint8_t *)address - fake->memory);
+    if (offset + bytes > PAGE * (size_t)fake->n_pages) {
+        complain(fake, "flush of foreign memory");
+        return;
+    }
+    memcpy(fake->visible + offset, address, bytes);
+    fake->flushed_bytes += bytes;
+}
+
+static uint64_t walk_read(struct fake_vtd *fake, uint64_t address)
+{
+    uint64_t offset = address - (uint64_t)(uintptr_t)fake->memory, value = UINT64_MAX;
+    if (offset % 8 != 0 || offset >= PAGE * (uint64_t)fake->n_pages)
+        complain(fake, "walk left the tables");
+    else
+        memcpy(&value, (fake->ecap & 1 ? fake->memory : fake->visible) + offset, 8);
+    return value;
+}
+
+/* --- registers --- */
+
+static void flush_caches(struct fake_vtd *fake, bool context, bool iotlb)
+{
+    for (unsigned i = 0; i < FAKE_CACHE; i++) {
+        fake->context[i].valid &= !context;
+        fake->tlb[i].valid &= !iotlb;
+    }
+}
+
+static void finish_command(struct fake_vtd *fake)
+{
+    uint32_t stuck =
+        (fake->stuck & STUCK_TE ? TE : 0) | (fake->stuck & STUCK_SRTP ? SRTP : 0) | (fake->stuck & STUCK_QIE ? QIE : 0);
+    uint32_t done = fake->pending & ~stuck;
+
+    if (done & SRTP) {
+        fake->root = fake->rtaddr;
+        fake->gsts |= SRTP;
+    }
+    if ((done & WBF) && !(fake->stuck & STUCK_WBF)) {
+        fake->gsts &= ~WBF;
+        fake->dirty_buffer = false;
+        fake->buffer_flushes++;
+    }
+    fake->gsts = (fake->gsts & ~(done & STATES)) | (fake->wanted & done & STATES);
+    fake->pending &= stuck;
+}
+
+static void finish(struct fake_vtd *fake)
+{
+    finish_command(fake);
+    if (fake->pending_ccmd && !(fake->stuck & STUCK_CONTEXT)) {
+        bool good = (fake->ccmd >> 61 & 3) == 1 && !(fake->refuses & REFUSE_CONTEXT);
+        fake->pending_ccmd = false;
+        fake->ccmd = good ? 1ull << 59 : 0;
+        if (good)
+            flush_caches(fake, true, false);
+        fake->context_invalidations++;
+    }
+    if (fake->pending_iotlb && !(fake->stuck & STUCK_IOTLB)) {
+        bool good = (fake->iotlb >> 60 & 7) == 1 && !(fake->refuses & REFUSE_IOTLB);
+        fake->pending_iotlb = false;
+        fake->iotlb = good ? 1ull << 57 : 0;
+        if (good)
+            flush_caches(fake, false, true);
+        fake->iotlb_invalidations++;
+    }
+    if (fake->pending_pmen && !(fake->stuck & STUCK_PMEN)) {
+        fake->pending_pmen = false;
+        fake->pmen = fake->pmen & TE ? fake->pmen | 1 : fake->pmen & ~1u;
+    }
+}
+
+static void start(struct fake_vtd *fake)
+{
+    fake->countdown = fake->delay;
+    if (fake->countdown == 0)
+        finish(fake);
+}
+
+static void relax(void *context)
+{
+    struct fake_vtd *fake = context;
+    fake->relaxes++;
+    if (fake->countdown > 0 && --fake->countdown == 0)
+        finish(fake);
+}
+
+static void write_gcmd(struct fake_vtd *fake, uint32_t value)
+{
+    uint32_t changed = ((value ^ fake->gsts) & STATES) | (value & ONE_SHOT);
+
+    if (fake->pending)
+        complain(fake, "command before the last one ended");
+    if (changed & (changed - 1))
+        complain(fake, "more than one command at a time");
+    if ((changed & TE) && (value & TE) && !(fake->gsts & SRTP))
+        complain(fake, "translation without a root table");
+    if (changed & SRTP)
+        fake->gsts &= ~SRTP;
+    if (changed & WBF)
+        fake->gsts |= WBF;
+    fake->pending = changed;
+    fake->wanted = value;
+    start(fake);
+}
+
+static void write_record(struct fake_vtd *fake, uint64_t offset, uint32_t value)
+{
+    unsigned index = (unsigned)(offset / 16), records = (unsigned)(fake->cap >> 40 & 0xff) + 1;
+    bool any = false;
+
+    if (index >= records || offset % 16 != 12) {
+        complain(fake, "write beside a fault record");
+        return;
+    }
+    if (value & (1u << 31))
+        fake->high[index] &= ~TOP;
+    for (unsigned i = 0; i < records; i++)
+        any |= (fake->high[i] & TOP) != 0;
+    fake->fsts = any ? fake->fsts | PPF : fake->fsts & ~PPF;
+}
+
+static uint32_t read32(void *context, uint64_t address)
+{
+    struct fake_vtd *fake = context;
+    switch (address - FAKE_BASE) {
+    case 0x00:
+        return fake->version;
+    case 0x1c:
+        return fake->gsts;
+    case 0x34:
+        return fake->fsts;
+    case 0x38:
+        return fake->fectl;
+    case 0x64:
+        return fake->pmen;
+    default:
+        complain(fake, "32-bit read of an unknown register");
+        return 0;
+    }
+}
+
+static uint64_t read64(void *context, uint64_t address)
+{
+    struct fake_vtd *fake = context;
+    uint64_t reg = address - FAKE_BASE;
+
+    if (reg >= FAKE_FRO && reg < FAKE_FRO + 16 * ((fake->cap >> 40 & 0xff) + 1))
+        return (reg % 16 ? fake->high : fake->low)[(reg - FAKE_FRO) / 16];
+    switch (reg) {
+    case 0x08:
+        return fake->cap;
+    case 0x10:
+        return fake->ecap;
+    case 0x28:
+        return fake->ccmd;
+    case FAKE_IRO + 8:
+        return fake->iotlb;
+    default:
+        complain(fake, "64-bit read of an unknown register");
+        return 0;
+    }
+}
+
+static void write32(void *context, uint64_t address, uint32_t value)
+{
+    struct fake_vtd *fake = context;
+    uint64_t reg = address - FAKE_BASE;
+
+    if (reg == 0x18)
+        write_gcmd(fake, value);
+    else if (reg == 0x34)
+        fake->fsts &= ~(value & PFO);
+    else if (reg == 0x38)
+        fake->fectl = value;
+    else if (reg == 0x64) {
+        fake->pmen = (fake->pmen & 1) | (value & TE);
+        fake->pending_pmen = true;
+        start(fake);
+    } else if (reg >= FAKE_FRO)
+        write_record(fake, reg - FAKE_FRO, value);
+    else
+        complain(fake, "32-bit write of an unknown register");
+}
+
+static void write64(void *context, uint64_t address, uint64_t value)
+{
+    struct fake_vtd *fake = context;
+    uint64_t reg = address - FAKE_BASE;
+
+    if (reg == 0x20) {
+        fake->rtaddr = value;
+        return;
+    }
+    if (!(value & TOP) || (reg != 0x28 && reg != FAKE_IRO + 8)) {
+        complain(fake, "64-bit write without a meaning");
+        return;
+    }
+    if (fake->pending_ccmd || fake->pending_iotlb)
+        complain(fake, "invalidation before the last one ended");
+    if (fake->gsts & QIE)
+        complain(fake, "invalidation by register beside a queue");
+    if (fake->dirty_buffer)
+        complain(fake, "write buffer not flushed");
+    if (reg == 0x28) {
+        fake->ccmd = value;
+        fake->pending_ccmd = true;
+    } else {
+        fake->iotlb = value;
+        fake->pending_iotlb = true;
+        fake->dirty_buffer = fake->cap & (1u << 4);
+    }
+    start(fake);
+}
+
+/* --- the walk --- */
+
+static unsigned record_fault(struct fake_vtd *fake, uint16_t bdf, uint64_t address, bool write, unsigned reason)
+{
+    unsigned records = (unsigned)(fake->cap >> 40 & 0xff) + 1, at = fake->next_record;
+
+    if (fake->fsts & PFO)
+        return reason;
+    for (unsigned i = 0; i < records; i++) /* compressed: one pending record per requester */
+        if ((fake->high[i] & TOP) && (fake->high[i] & 0xffff) == bdf)
+            return reason;
+    if (fake->high[at] & TOP) {
+        fake->fsts |= PFO;
+        return reason;
+    }
+    fake->low[at] = address & ~0xfffull;
+    fake->high[at] = TOP | (write ? 0 : 1ull << 62) | (uint64_t)reason << 32 | bdf;
+    if (!(fake->fsts & PPF))
+        fake->fsts = (fake->fsts & ~0xff00u) | at << 8;
+    fake->fsts |= PPF;
+    fake->next_record = (at + 1) % records;
+    return reason;
+}
+
+static unsigned find_context(struct fake_vtd *fake, uint16_t bdf, uint64_t *lo, uint64_t *hi)
+{
+    for (unsigned i = 0; i < FAKE_CACHE; i++)
+        if (fake->context[i].valid && fake->context[i].bdf == bdf) {
+            *lo = fake->context[i].lo;
+            *hi = fake->context[i].hi;
+            return 0;
+        }
+    uint64_t root = walk_read(fake, fake->root + 16u * (bdf >> 8));
+    if (!(root & 1))
+        return 1;
+    if ((root & 0xffeull) || walk_read(fake, fake->root + 16u * (bdf >> 8) + 8) != 0)
+        return 0xa;
+    *lo = walk_read(fake, (root & ADDRESS) + 16u * (bdf & 0xff));
+    *hi = walk_read(fake, (root & ADDRESS) + 16u * (bdf & 0xff) + 8);
+    if (!(*lo & 1))
+        return 2;
+    if ((*lo & 0xff0) || (*hi & ~0xffff07ull))
+        return 0xb;
+    if ((*lo & 0xc) || !((fake->cap >> 8 & 0x1f) & (1u << (*hi & 7))))
+        return 3;
+    unsigned at = fake->next_context++ % FAKE_CACHE;
+    fake->context[at].valid = true;
+    fake->context[at].bdf = bdf;
+    fake->context[at].lo = *lo;
+    fake->context[at].hi = *hi;
+    return 0;
+}
+
+/* The leaf for the address, with its address and the rights of the whole walk; or a reason. */
+static unsigned walk(struct fake_vtd *fake, uint64_t lo, uint64_t hi, uint64_t address, bool write, uint64_t *leaf)
+{
+    unsigned levels = (unsigned)(hi & 7) + 2, mgaw = (unsigned)(fake->cap >> 16 & 0x3f) + 1;
+    uint64_t table = lo & ADDRESS, rights = 3;
+
+    if (address >> (12 + 9 * levels) || address >> mgaw)
+        return 4;
+    for (unsigned level = levels;; level--) {
+        uint64_t entry = walk_read(fake, table + 8 * (address >> (12 + 9 * (level - 1)) & 511));
+        rights &= entry;
+        if (!(rights & (write ? 2 : 1)))
+            return write ? 5 : 6;
+        if (level == 1 || (entry & 0x80)) {
+            uint64_t span = 1ull << (12 + 9 * (level - 1));
+            if ((level == 2 && !(fake->cap & FAKE_CAP_2M)) || level > 2 || (level == 1 && (entry & 0x80)) ||
+                (entry & ADDRESS & (span - 1)) || (entry & 0xf7c))
+                return 0xc;
+            *leaf = ((entry & ADDRESS) | (address & (span - 1) & ADDRESS)) | rights;
+            return 0;
+        }
+        if (entry & 0xffc)
+            return 0xc;
+        table = entry & ADDRESS;
+    }
+}
+
+unsigned fake_vtd_dma(struct fake_vtd *fake, uint16_t bdf, uint64_t address, bool write)
+{
+    uint64_t lo, hi, leaf = 0;
+
+    if (!(fake->gsts & TE))
+        return 0;
+    unsigned reason = find_context(fake, bdf, &lo, &hi);
+    if (reason)
+        return record_fault(fake, bdf, address, write, reason);
+    for (unsigned i = 0; i < FAKE_CACHE; i++)
+        if (fake->tlb[i].valid && fake->tlb[i].bdf == bdf && fake->tlb[i].page == address >> 12 &&
+            (fake->tlb[i].leaf & (write ? 2 : 1)))
+            leaf = fake->tlb[i].leaf;
+    if (!leaf) {
+        reason = walk(fake, lo, hi, address, write, &leaf);
+        if (reason)
+            return record_fault(fake, bdf, address, write, reason);
+        unsigned at = fake->next_tlb++ % FAKE_CACHE;
+        fake->tlb[at].valid = true;
+        fake->tlb[at].bdf = bdf;
+        fake->tlb[at].page = address >> 12;
+        fake->tlb[at].leaf = leaf;
+    }
+    if ((leaf & ADDRESS) != (address & ADDRESS))
+        complain(fake, "access led elsewhere");
+    return 0;
+}
+
+/* --- */
+
+void fake_vtd_start(struct fake_vtd *fake, uint64_t cap, uint64_t ecap)
+{
+    *fake = (struct fake_vtd){.version = 0x10, .cap = cap, .ecap = ecap, .page_limit = FAKE_PAGES};
+    fake->memory = aligned_alloc(PAGE, PAGE * FAKE_PAGES);
+    fake->visible = malloc(PAGE * FAKE_PAGES);
+    memset(fake->memory, 0, PAGE * FAKE_PAGES);
+    memset(fake->visible, 0xff, PAGE * FAKE_PAGES);
+    fake->dirty_buffer = cap & (1u << 4);
+}
+
+void fake_vtd_end(struct fake_vtd *fake)
+{
+    free(fake->memory);
+    free(fake->visible);
+}
+
+struct iommu_platform fake_vtd_platform(struct fake_vtd *fake)
+{
+    return (struct iommu_platform){
+        .context = fake,
+        .read32 = read32,
+        .read64 = read64,
+        .write32 = write32,
+        .write64 = write64,
+        .page_alloc = page_alloc,
+        .cache_flush = cache_flush,
+        .relax = relax,
+    };
+}
