@@ -93,7 +93,7 @@ static void count_record(const struct load_record *r, struct load_stats *out)
     out->intended++;
     if (r->cls < LOAD_CLASS_COUNT)
         out->by_class[r->cls]++;
-    if (r->sent_ns != LOAD_NEVER)
+    if (r->cls != LOAD_NOT_SENT)
         out->sent++;
     if (r->cls == LOAD_GOOD)
         out->good++;

@@ -85,9 +85,9 @@ void load_log_free(struct load_log *log);
  * `outage_*`: longest gap between consecutive good replies. */
 struct load_stats {
     uint64_t intended; /* requests of the schedule after the warm-up */
-    uint64_t sent;
+    uint64_t sent;     /* = good + errors + lost: all that was begun, also where the connection was refused */
     uint64_t good;
-    uint64_t errors; /* everything that was sent and came to a bad end, lost not included */
+    uint64_t errors; /* came to a bad end that the client saw */
     uint64_t lost;   /* sent, no reply within the time limit or by the end (timeout and lost) */
     uint64_t by_class[LOAD_CLASS_COUNT];
     uint64_t wrong_ever;   /* wrong bodies, warm-up included */

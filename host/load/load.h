@@ -18,8 +18,10 @@
 #include "analysis/error.h"
 #include "analysis/load_log.h"
 
-#define LOAD_MAX_RATE     100000.0 /* requests per second */
-#define LOAD_MAX_REQUESTS 20000000u
+#define LOAD_MAX_RATE        100000.0 /* requests per second */
+#define LOAD_MAX_REQUESTS    5000000u
+#define LOAD_MAX_CONNECTIONS 16384u
+#define LOAD_MAX_PAGE        16777216u
 
 enum load_arrivals { LOAD_CONSTANT = 0, LOAD_POISSON = 1 };
 
@@ -33,8 +35,7 @@ struct load_config {
     uint64_t duration_ns; /* of the schedule after the warm-up */
     uint64_t timeout_ns;  /* per request, from its intended time; also how long the end waits for stragglers */
     bool keepalive;       /* connections are used again; else one per request */
-    uint32_t connections; /* open at once at most, >= 1; requests that are due wait for one (their latency counts) */
-    uint32_t pipeline;    /* reserved, 0 */
+    uint32_t connections; /* open at once at most, >= 1; what is due waits for one, and its latency counts on */
 };
 
 /* Fills in what a scenario may leave open: 1,024 bytes, 1 s warm-up, 5 s timeout, 512 connections, one per request. */
@@ -68,9 +69,10 @@ int load_finish(struct load *load, struct load_log *log, struct qv_error *err); 
 
 /*
  * httperf, with --hog, an explicit time-out and a limit on rate x time-out (it can hold 1,024 descriptors at most).
- * Runs in a process group of its own that is ended with everything in it at the latest 10 s after its time. Its replies
- * are stamped as they are printed, so the records hold done_ns and status only (log->done_only); sums are in
- * log->summary. warmup_ns is cut off by time. Same ownership as load_run. -ENOENT if httperf is not installed.
+ * Runs in a process group of its own that is ended with everything in it at the latest 10 s after its time. It prints
+ * each request and reply as it happens, and those lines are stamped as they come (log->printed): times are good to
+ * about a millisecond, the intended time is taken to be the time of sending, status and length are checked, bodies are
+ * not. Its own sums are in log->summary. keepalive and connections are not used. -ENOENT if httperf is not installed.
  */
 struct load *load_httperf_start(const struct load_config *config, struct qv_error *err);
 int load_httperf_run(const struct load_config *config, struct load_log *log, struct qv_error *err);
