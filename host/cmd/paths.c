@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/paths.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The folder `levels` above the running program; "" if that cannot be told. */
+static void above_program(char out[PATH_MAX], unsigned levels)
+{
+    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    out[n < 0 ? 0 : n] = '\0';
+    for (unsigned i = 0; i < levels; i++) {
+        char *slash = strrchr(out, '/');
+        if (slash == NULL)
+            break;
+        *slash = '\0';
+    }
+}
+
+const char *paths_root(void)
+{
+    static char root[PATH_MAX];
+    char probe[PATH_MAX + 16];
+    const char *told = getenv("QV_ROOT");
+
+    if (told != NULL && told[0] != '\0') {
+        snprintf(root, sizeof(root), "%s", told);
+        return root;
+    }
+    above_program(root, 3); /* the program, host, build */
+    snprintf(probe, sizeof(probe), "%s/scenarios", root);
+    if (root[0] == '\0' || access(probe, R_OK) != 0)
+        strcpy(root, ".");
+    return root;
+}
+
+const char *paths_os_dir(void)
+{
+    static char folder[PATH_MAX + 8];
+    char build[PATH_MAX];
+    const char *told = getenv("QV_OS_DIR");
+
+    if (told != NULL && told[0] != '\0') {
+        snprintf(folder, sizeof(folder), "%s", told);
+        return folder;
+    }
+    above_program(build, 2);
+    snprintf(folder, sizeof(folder), "%s/os", build);
+    return folder;
+}
+
+const char *paths_in_root(const char *name)
+{
+    static char path[2 * PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s", paths_root(), name);
+    return path;
+}
+
+int paths_join(char *out, unsigned long room, const char *folder, const char *name)
+{
+    int n = snprintf(out, room, "%s/%s", folder, name);
+    return n >= 0 && (unsigned long)n < room ? 0 : -1;
+}

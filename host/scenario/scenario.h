@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scenario as plain data: what a YAML file says, with every default filled in and every cross-check passed. No
+ * pointers, no ownership; copy it with `=`. Units are in the member's name: _us microseconds, _mhz events per 1000 s
+ * (milli-hertz), _ppm millionths, _bytes bytes. docs/scenarios.md is the reference of the file format.
+ */
+#ifndef QV_SCENARIO_SCENARIO_H
+#define QV_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/outcome.h"
+#include "qv/bootcfg.h"
+#include "qv/fault.h"
+#include "scenario/diag.h"
+
+#define SCENARIO_SCHEMA    1u
+#define SCENARIO_NAME_MAX  64u
+#define SCENARIO_TEXT_MAX  512u
+#define SCENARIO_NO_NIC    0xffffffffu
+#define SCENARIO_UNLIMITED UINT64_MAX /* an expectation that was not stated */
+
+enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1 };
+enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
+enum scenario_lapic { SCENARIO_LAPIC_DIRECT = 0, SCENARIO_LAPIC_GUARDED = 1 };
+enum scenario_nic_model { SCENARIO_NIC_E1000 = 1 };
+enum scenario_tool {
+    SCENARIO_TOOL_NONE = 0,
+    SCENARIO_TOOL_BUILTIN = 1, /* qv's own open-loop client */
+    SCENARIO_TOOL_HTTPERF = 2,
+    SCENARIO_TOOL_SANDBOX = 3, /* a client sandbox inside the machine */
+};
+enum scenario_arrivals { SCENARIO_ARRIVALS_CONSTANT = 0, SCENARIO_ARRIVALS_POISSON = 1 };
+
+struct scenario_platform {
+    uint32_t kind;  /* enum scenario_platform_kind */
+    uint32_t mode;  /* enum qv_mode */
+    uint32_t clock; /* enum scenario_clock */
+    uint32_t cores;
+    uint64_t memory_bytes;
+    uint32_t lapic; /* enum scenario_lapic */
+    uint32_t nic;   /* enum scenario_nic_model */
+    bool iommu;
+    uint64_t ready_limit_us; /* give the machine up when it is not ready by then */
+};
+
+struct scenario_vcpu {
+    uint64_t budget_us; /* Main VCPUs; for the I/O VCPU 0 */
+    uint64_t period_us;
+    uint64_t utilization_ppm; /* the I/O VCPU; for Main VCPUs 0 */
+};
+
+struct scenario_sandbox {
+    uint64_t id;    /* its place in the list */
+    uint64_t roles; /* enum qv_role bits */
+    uint64_t memory_bytes;
+    uint32_t nic; /* index of the NIC it drives, or SCENARIO_NO_NIC */
+    uint32_t ip;  /* host order; 0 without a NIC */
+    uint8_t mac[6];
+    uint8_t standby;   /* sandbox that takes over from this one, or QV_NO_SANDBOX */
+    uint64_t probe_us; /* period of the deadline probe, 0 = off */
+    struct scenario_vcpu vcpu[QV_VCPU_SLOTS];
+};
+
+struct scenario_service {
+    uint32_t kind;      /* 1 = HTTP */
+    uint32_t host_port; /* first loopback port that leads to a web sandbox, 0 = any free one */
+};
+
+struct scenario_load {
+    uint32_t tool; /* enum scenario_tool */
+    uint64_t rate_mhz;
+    uint32_t arrivals;    /* enum scenario_arrivals */
+    uint64_t connections; /* open at one time at most */
+    bool keep_alive;
+    uint64_t page_bytes; /* body of the page asked for */
+    uint64_t warmup_us;  /* first part of the load: sent, but not counted */
+    uint64_t duration_us;
+    uint64_t timeout_us; /* a reply later than this is lost */
+    uint32_t target;     /* sandbox */
+};
+
+struct scenario_fault {
+    uint32_t model;                       /* enum qv_fault_model, never NONE */
+    uint32_t target;                      /* sandbox */
+    uint32_t point;                       /* enum qv_fault_point, 0 = the model's own */
+    uint32_t trigger;                     /* enum qv_trigger */
+    uint64_t value;                       /* microseconds, frames or requests */
+    uint64_t after_us, packets, requests; /* as written: the one that is not 0 gives trigger and value */
+    uint64_t times;
+    uint64_t interval_us;
+};
+
+struct scenario_recovery {
+    uint32_t policy; /* enum qv_policy */
+    uint64_t budget;
+    uint64_t backoff_us;
+    uint64_t heartbeat_us;
+    uint64_t hang_timeout_us;
+    uint64_t lock_timeout_us;
+    uint64_t progress_timeout_us;
+    uint8_t standby; /* for every web sandbox that names none itself, or QV_NO_SANDBOX */
+};
+
+struct scenario_trace {
+    bool requests;
+    bool scheduler;
+};
+
+/* What must hold for the verdict "met". SCENARIO_UNLIMITED (for maxima) or 0 (for minima) = nothing is asked. */
+struct scenario_expect {
+    uint64_t outcomes;    /* bit per enum qv_outcome, never 0 */
+    uint64_t detected_by; /* bit per enum qv_detection, 0 = anything */
+    uint64_t max_outage_us;
+    uint64_t max_errors;
+    uint64_t max_lost;
+    uint64_t max_connections_lost;
+    uint64_t min_replies;
+    uint64_t min_reply_rate_mhz;
+    uint64_t max_p99_us;
+    uint64_t max_first_reply_us; /* from starting the platform to the first HTTP reply */
+    uint64_t max_breaches;       /* isolation; 0 unless the scenario says otherwise */
+    uint64_t max_deadline_misses;
+    uint64_t max_steady_exits;
+    uint64_t max_recoveries;
+};
+
+struct scenario {
+    uint64_t schema;
+    char name[SCENARIO_NAME_MAX];
+    char description[SCENARIO_TEXT_MAX];
+    struct scenario_platform platform;
+    uint32_t n_sandboxes;
+    struct scenario_sandbox sandbox[QV_MAX_SANDBOXES];
+    struct scenario_service service;
+    struct scenario_load load;
+    uint32_t n_faults;
+    struct scenario_fault fault[QV_MAX_FAULTS];
+    struct scenario_recovery recovery;
+    uint64_t duration_us; /* from "ready" to the end of the run */
+    uint64_t seed;
+    struct scenario_trace trace;
+    struct scenario_expect expect;
+};
+
+/*
+ * Reads a scenario from a buffer. Returns 0 and fills *out; or returns -1, leaves *out alone and has every mistake,
+ * with its place, in *diag (at least one entry, sorted by place). Nothing is kept allocated either way.
+ */
+int scenario_parse(const char *text, size_t size, struct scenario *out, struct diag *diag);
+
+/* A value that replaces or adds to what the file says: path ("load.rate") and YAML text ("500/s"). Both borrowed. */
+struct scenario_setting {
+    const char *path;
+    const char *value;
+};
+
+/*
+ * The same from a file, with n settings from the command line put in its place; "-" is not special. Errors of reading
+ * it are in *diag too. diag->file is set to `path`. Messages about a setting have no place.
+ */
+int scenario_read(const char *path, const struct scenario_setting *settings, size_t n, struct scenario *out,
+                  struct diag *diag);
+
+/* Writes the resolved scenario as YAML that scenario_parse() accepts and that gives the same scenario again. */
+void scenario_print(FILE *stream, const struct scenario *scenario);
+
+/* Writes every key with type, default and meaning, one line each, as docs/scenarios.md has them. */
+void scenario_print_keys(FILE *stream);
+
+/* Number of NICs that the scenario's sandboxes name. */
+uint32_t scenario_nic_count(const struct scenario *scenario);
+
+/* Names of the enums above, as in the file; "?" for what is not in the list. */
+const char *scenario_platform_name(uint32_t kind);
+const char *scenario_mode_name(uint32_t mode);
+const char *scenario_clock_name(uint32_t clock);
+const char *scenario_tool_name(uint32_t tool);
+const char *scenario_arrivals_name(uint32_t arrivals);
+const char *scenario_policy_name(uint32_t policy);
+const char *scenario_fault_name(uint32_t model);
+const char *scenario_point_name(uint32_t point);
+const char *scenario_detection_name(uint32_t detection);
+
+/* Number of the platform called `name`, 0 if there is none. */
+uint32_t scenario_platform_by_name(const char *name);
+
+#endif

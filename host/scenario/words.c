@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "scenario/words.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/outcome.h"
+#include "qv/bootcfg.h"
+#include "qv/fault.h"
+#include "scenario/scenario.h"
+
+#define WORD_FAULT(sym, num, word, text) {word, num, text},
+#define WORD_OUTCOME(sym, word, text)    {word, QV_OUTCOME_##sym, text},
+
+const struct word words_platforms[] = {{"qemu", SCENARIO_PLATFORM_QEMU, "QEMU's TCG with SVM and nested page tables"},
+                                       {NULL, 0, NULL}};
+const struct word words_modes[] = {{"monitor", QV_MODE_MONITOR, "one monitor per core, nested page tables"},
+                                   {"native", QV_MODE_NATIVE, "the same sandbox image without monitors"},
+                                   {NULL, 0, NULL}};
+const struct word words_clocks[] = {{"real", SCENARIO_CLOCK_REAL, "the emulator runs as fast as it can"},
+                                    {"icount", SCENARIO_CLOCK_ICOUNT, "one tick per instruction, repeats exactly"},
+                                    {NULL, 0, NULL}};
+const struct word words_lapic[] = {{"direct", SCENARIO_LAPIC_DIRECT, "the sandbox writes its local APIC itself"},
+                                   {"guarded", SCENARIO_LAPIC_GUARDED, "the monitor checks IPIs (costs exits)"},
+                                   {NULL, 0, NULL}};
+const struct word words_nic_models[] = {{"e1000", SCENARIO_NIC_E1000, "Intel 82540EM"}, {NULL, 0, NULL}};
+const struct word words_roles[] = {{"web", QV_ROLE_WEB, "serves HTTP on its address"},
+                                   {"standby", QV_ROLE_STANDBY, "takes a failed sandbox's service over"},
+                                   {"bystander", QV_ROLE_BYSTANDER, "runs the deadline probe"},
+                                   {"client", QV_ROLE_CLIENT, "makes the requests (load tool sandbox)"},
+                                   {NULL, 0, NULL}};
+const struct word words_services[] = {{"http", 1, "lwIP's web server"}, {NULL, 0, NULL}};
+const struct word words_tools[] = {{"none", SCENARIO_TOOL_NONE, "no load"},
+                                   {"builtin", SCENARIO_TOOL_BUILTIN, "qv's open-loop client"},
+                                   {"httperf", SCENARIO_TOOL_HTTPERF, "httperf as a child process"},
+                                   {"sandbox", SCENARIO_TOOL_SANDBOX, "a client sandbox inside the machine"},
+                                   {NULL, 0, NULL}};
+const struct word words_arrivals[] = {{"constant", SCENARIO_ARRIVALS_CONSTANT, "evenly spaced"},
+                                      {"poisson", SCENARIO_ARRIVALS_POISSON, "exponential gaps"},
+                                      {NULL, 0, NULL}};
+
+const struct word words_pages[] = {{"64B", 64, NULL},    {"256B", 256, NULL},    {"1KiB", 1024, NULL},
+                                   {"4KiB", 4096, NULL}, {"16KiB", 16384, NULL}, {"64KiB", 65536, NULL},
+                                   {NULL, 0, NULL}};
+
+const struct word words_fault_models[] = {QV_FAULT_MODELS(WORD_FAULT){NULL, 0, NULL}};
+const struct word words_fault_points[] = {QV_FAULT_POINTS(WORD_FAULT){NULL, 0, NULL}};
+const struct word words_policies[] = {QV_POLICIES(WORD_FAULT){NULL, 0, NULL}};
+const struct word words_detections[] = {QV_DETECTIONS(WORD_FAULT){NULL, 0, NULL}};
+const struct word words_outcomes[] = {QV_OUTCOMES(WORD_OUTCOME){NULL, 0, NULL}};
+
+bool words_value(const struct word *list, const char *name, uint64_t *value)
+{
+    for (; list->name != NULL; list++) {
+        if (strcmp(list->name, name) == 0) {
+            *value = list->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *words_name(const struct word *list, uint64_t value)
+{
+    for (; list->name != NULL; list++) {
+        if (list->value == value)
+            return list->name;
+    }
+    return "?";
+}
+
+char *words_join(char *out, size_t room, const struct word *list)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (const struct word *word = list; word->name != NULL; word++) {
+        const char *gap = word == list ? "" : word[1].name == NULL ? " or " : ", ";
+        if (n + strlen(gap) + strlen(word->name) + 6 > room) {
+            snprintf(out + n, room - n, ", ...");
+            break;
+        }
+        n += (size_t)snprintf(out + n, room - n, "%s%s", gap, word->name);
+    }
+    return out;
+}
+
+#define NEAR_LENGTH 40u
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+    unsigned m = a < b ? a : b;
+    return m < c ? m : c;
+}
+
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned d[NEAR_LENGTH + 1][NEAR_LENGTH + 1];
+    unsigned n = (unsigned)strlen(a);
+    unsigned m = (unsigned)strlen(b);
+    if (n > NEAR_LENGTH || m > NEAR_LENGTH)
+        return NEAR_LENGTH;
+
+    for (unsigned i = 0; i <= n; i++)
+        d[i][0] = i;
+    for (unsigned j = 0; j <= m; j++)
+        d[0][j] = j;
+    for (unsigned i = 1; i <= n; i++) {
+        for (unsigned j = 1; j <= m; j++) {
+            int x = tolower((unsigned char)a[i - 1]);
+            int y = tolower((unsigned char)b[j - 1]);
+            d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (x != y));
+            bool swapped =
+                i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) && y == tolower((unsigned char)a[i - 2]);
+            if (swapped && d[i - 2][j - 2] + 1 < d[i][j])
+                d[i][j] = d[i - 2][j - 2] + 1;
+        }
+    }
+    return d[n][m];
+}
+
+const char *words_nearest(const char *wrong, const char *const *names)
+{
+    const char *best = NULL;
+    unsigned best_distance = 1 + (unsigned)strlen(wrong) / 3; /* what is farther is no typing mistake */
+
+    for (; *names != NULL; names++) {
+        unsigned d = distance(wrong, *names);
+        if (d < best_distance || (d == best_distance && best == NULL)) {
+            best = *names;
+            best_distance = d;
+        }
+    }
+    return best;
+}

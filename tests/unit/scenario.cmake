@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+qv_unit_test(NAME scenario SOURCES test_scenario.c LIBS qv_scenario LABELS scenario)
+qv_unit_test(NAME scenario_units SOURCES test_scenario_units.c LIBS qv_scenario LABELS scenario)
+qv_unit_test(NAME scenario_bootcfg SOURCES test_scenario_bootcfg.c LIBS qv_scenario LABELS scenario)
+qv_unit_test(NAME scenario_corpus SOURCES test_scenario_corpus.c LIBS qv_scenario LABELS scenario
+             ARGS "${PROJECT_SOURCE_DIR}/tests/negative/scenarios")

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "qv/draw.h"
+#include "scenario/bootcfg.h"
+#include "unit.h"
+
+static const char text[] =
+    "schema: 1\n"
+    "name: boot\n"
+    "platform: {mode: monitor, lapic: guarded, iommu: false}\n"
+    "sandboxes:\n"
+    "  - {roles: [web, standby], memory: 48MiB, standby: 1, vcpus: {nic: {utilization: 25%, period: 4ms}}}\n"
+    "  - {roles: [web, standby]}\n"
+    "  - {roles: bystander, probe: 20ms}\n"
+    "load: {rate: 250/s}\n"
+    "fault:\n"
+    "  - {model: ring-index, point: nic.tx, at: {after: 1500ms}}\n"
+    "  - {model: lock-leak, target: 1, at: {packets: 77}, times: 2, interval: 30ms}\n"
+    "recovery: {policy: remote, budget: 5, backoff: 20ms, heartbeat: 4ms, hang_timeout: 60ms,\n"
+    "           lock_timeout: 25ms, progress_timeout: 35ms, standby: 1}\n"
+    "duration: 3s\n"
+    "seed: 42\n"
+    "trace: {requests: true}\n"
+    "expect: {outcome: recovered_remote}\n";
+
+static void build(const char *from, struct scenario *scenario, struct qv_bootcfg *cfg)
+{
+    struct diag diag;
+    diag_init(&diag, "test");
+    int result = scenario_parse(from, strlen(from), scenario, &diag);
+    diag_print(&diag, stdout);
+    CU_ASSERT_FATAL(result == 0);
+    bootcfg_build(scenario, cfg);
+}
+
+static void head_and_flags(void)
+{
+    struct scenario s;
+    struct qv_bootcfg c;
+    build("schema: 1\nname: b\nsandboxes: [{roles: web}]\nfault: none\nduration: 1s\nload: {warmup: 0s}\n"
+          "expect: {outcome: no_fault}\n",
+          &s, &c);
+    CU_ASSERT(c.magic == QV_BOOTCFG_MAGIC && c.version == QV_BOOTCFG_VERSION && c.size == sizeof(c));
+    CU_ASSERT(c.mode == QV_MODE_MONITOR && c.flags == 0 && c.n_faults == 0 && c.n_nics == 1 && c.test[0] == '\0');
+    build(text, &s, &c);
+    CU_ASSERT(c.flags == (QV_CFG_LAPIC_GUARDED | QV_CFG_NO_IOMMU | QV_CFG_TRACE_REQUESTS));
+    CU_ASSERT(c.n_sandboxes == 3 && c.n_faults == 2 && c.n_nics == 1 && c.seed == 42);
+    CU_ASSERT(c.duration_us == 0); /* the host's load decides */
+}
+
+static void crc(void)
+{
+    struct scenario s;
+    struct qv_bootcfg c;
+    build(text, &s, &c);
+    uint32_t stored = c.crc;
+    c.crc = 0;
+    CU_ASSERT(qv_crc32(0, &c, sizeof(c)) == stored);
+    c.crc = stored;
+    CU_ASSERT(bootcfg_crc(&c) == stored);
+    c.seed ^= 1;
+    CU_ASSERT(bootcfg_crc(&c) != stored);
+}
+
+static void sandboxes(void)
+{
+    struct scenario s;
+    struct qv_bootcfg c;
+    build(text, &s, &c);
+    const struct qv_sandbox_cfg *web = &c.sandbox[0];
+    CU_ASSERT(web->roles == (QV_ROLE_WEB | QV_ROLE_STANDBY) && web->mem_mib == 48 && web->nic == 0 &&
+              web->standby == 1);
+    CU_ASSERT(web->ip == 0x0a00020f && web->netmask == 0xffffff00 && web->gateway == 0x0a000202);
+    CU_ASSERT(memcmp(web->mac, "\x52\x54\x00\x12\x34\x10", 6) == 0);
+    CU_ASSERT(web->vcpu[QV_VCPU_NIC].kind == 1 && web->vcpu[QV_VCPU_NIC].utilization_ppm == 250000);
+    CU_ASSERT(web->vcpu[QV_VCPU_NIC].period_us == 4000 && web->vcpu[QV_VCPU_NIC].budget_us == 1000);
+    CU_ASSERT(web->vcpu[QV_VCPU_SERVICE].kind == 0 && web->vcpu[QV_VCPU_SERVICE].utilization_ppm == 0);
+    CU_ASSERT(web->vcpu[QV_VCPU_SERVICE].budget_us > 0 &&
+              web->vcpu[QV_VCPU_SERVICE].budget_us <= web->vcpu[QV_VCPU_SERVICE].period_us);
+    const struct qv_sandbox_cfg *bystander = &c.sandbox[2];
+    CU_ASSERT(bystander->nic == 0xffffffff && bystander->ip == 0 && bystander->netmask == 0);
+    CU_ASSERT(bystander->probe_period_us == 20000 && bystander->standby == QV_NO_SANDBOX);
+    for (unsigned i = 3; i < QV_MAX_SANDBOXES; i++)
+        CU_ASSERT(c.sandbox[i].roles == 0 && c.sandbox[i].standby == QV_NO_SANDBOX);
+}
+
+static void faults(void)
+{
+    struct scenario s;
+    struct qv_bootcfg c;
+    build(text, &s, &c);
+    CU_ASSERT(c.fault[0].model == QV_FAULT_RING_INDEX && c.fault[0].point == QV_POINT_NIC_TX);
+    CU_ASSERT(c.fault[0].trigger == QV_TRIGGER_TIME && c.fault[0].value == 1500000 && c.fault[0].times == 1);
+    CU_ASSERT(c.fault[1].model == QV_FAULT_LOCK_LEAK && c.fault[1].target == 1 && c.fault[1].point == 0);
+    CU_ASSERT(c.fault[1].trigger == QV_TRIGGER_PACKETS && c.fault[1].value == 77);
+    CU_ASSERT(c.fault[1].times == 2 && c.fault[1].interval_us == 30000);
+    /* the seed of a fault is a draw of the scenario's seed; the trigger stays as written */
+    CU_ASSERT(c.fault[0].seed == qv_draw(42, 0) && c.fault[1].seed == qv_draw(42, 1));
+    s.seed = 43;
+    bootcfg_build(&s, &c);
+    CU_ASSERT(c.fault[0].seed == qv_draw(43, 0) && c.fault[0].value == 1500000);
+}
+
+static void recovery(void)
+{
+    struct scenario s;
+    struct qv_bootcfg c;
+    build(text, &s, &c);
+    CU_ASSERT(c.recovery.policy == QV_POLICY_REMOTE && c.recovery.budget == 5 && c.recovery.backoff_us == 20000);
+    CU_ASSERT(c.recovery.heartbeat_us == 4000 && c.recovery.hang_timeout_us == 60000);
+    CU_ASSERT(c.recovery.lock_timeout_us == 25000 && c.recovery.progress_timeout_us == 35000);
+}
+
+static void client(void)
+{
+    struct scenario s;
+    struct qv_bootcfg c;
+    build("schema: 1\nname: c\nsandboxes: [{roles: web}, {roles: client}]\nplatform: {clock: icount}\n"
+          "load: {tool: sandbox, rate: 12.5/s, arrivals: poisson, page: 4KiB, warmup: 100ms, timeout: 1500ms,\n"
+          "       connections: 9}\n"
+          "fault: none\nduration: 2s\nexpect: {outcome: no_fault}\n",
+          &s, &c);
+    CU_ASSERT(c.client.rate_mhz == 12500 && c.client.arrivals == 1 && c.client.target_ip == 0x0a00020f);
+    CU_ASSERT(c.client.page_bytes == 4096 && c.client.duration_us == 2000000 && c.client.warmup_us == 100000);
+    CU_ASSERT(c.client.timeout_us == 1500000 && c.client.connections == 9);
+    CU_ASSERT(c.n_nics == 2 && c.sandbox[1].nic == 1);
+    CU_ASSERT(c.duration_us == 3500000); /* the machine ends by itself, late replies included */
+    build(text, &s, &c);
+    CU_ASSERT(c.client.rate_mhz == 0);
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"head and flags", head_and_flags},
+        {"CRC", crc},
+        {"sandboxes", sandboxes},
+        {"faults", faults},
+        {"recovery", recovery},
+        {"client", client},
+    };
+    return unit_run("boot configuration", tests, sizeof(tests) / sizeof(tests[0]));
+}
