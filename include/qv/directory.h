@@ -19,6 +19,7 @@
 #define QV_DIRECTORY_PHYS 0x01000000ull
 #define QV_DIRECTORY_BYTES 0x00020000ull
 #define QV_MAILBOX_PHYS 0x01020000ull
+#define QV_CONSOLE_LOCK_PHYS 0x01028000ull /* one word, writable by all: lines of the serial console */
 #define QV_STATUS_PHYS(i) (0x01030000ull + 0x1000ull * (uint64_t)(i))
 #define QV_DIRECTORY_MAGIC 0x3130524944305651ull /* "QV0DIR01" */
 #define QV_DIRECTORY_VERSION 1u
@@ -46,7 +47,8 @@
     X(INTERRUPT, 14, "interrupt")                                                                                      \
     X(HLT, 15, "hlt")                                                                                                  \
     X(LAPIC, 16, "lapic-write")                                                                                        \
-    X(TIMER, 17, "preemption-timer")
+    X(TIMER, 17, "preemption-timer")                                                                                    \
+    X(DMA, 18, "dma-fault")
 #define QV_ENUM_ENTRY_EXIT(sym, num, name) QV_EXIT_##sym = num,
 enum qv_exit_cause { QV_EXIT_CAUSES(QV_ENUM_ENTRY_EXIT) };
 #define QV_EXIT_CAUSE_SLOTS 24u
@@ -112,7 +114,7 @@ struct qv_core_report {
     uint32_t apic_id;
     uint32_t taken_over_by; /* sandbox that serves this one's address, or QV_NO_SANDBOX */
     uint32_t refused; /* operations refused by the monitor */
-    uint32_t reserved;
+    uint32_t recovery; /* sequence number of the last recovery, as in the trace's phase records */
 };
 
 struct qv_directory {
@@ -178,11 +180,13 @@ struct qv_sandbox_status {
     uint64_t duty_takeovers;
     uint64_t nic_generation;
     uint64_t suspicions;   /* neighbours suspected */
+    uint64_t recovery_acks; /* recovery IPIs taken */
     uint64_t packets_total; /* frames handled, all kinds (fault trigger) */
     uint64_t idle_ticks;
     uint64_t vcpu_ticks[QV_VCPU_SLOTS];
     uint64_t sched_ticks;
     uint64_t client_done; /* 1 once the client has made its last request and has the result of every one */
+    uint64_t faults_fired; /* kept across restarts of the sandbox */
     char message[128]; /* last words, NUL terminated */
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");

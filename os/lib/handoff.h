@@ -63,18 +63,16 @@ _Static_assert(sizeof(struct handoff) <= 4096, "hand-off fits its page");
  */
 enum qv_call {
     QV_CALL_NOP = 0,           /* does nothing: the round trip that bench measures */
-    QV_CALL_READY = 1,         /* end of this sandbox's boot: exits count as steady from here */
+    QV_CALL_READY = 1,         /* rdi = physical end of allocated memory: boot is over, exits count as steady from here */
     QV_CALL_UPCALL = 2,        /* rdi = entry, rsi = stack top, rdx = physical page for struct upcall_frame */
-    QV_CALL_FAULT = 3,         /* rdi = detection, rsi = address, rdx = component incarnation; returns enum fault_action */
-    QV_CALL_RECOVERED = 4,     /* the recovery asked for is complete: exits count as steady again */
+    QV_CALL_FAULT = 3,         /* rdi = detection, rsi = address, rdx = 1 if the kernel itself is lost; returns
+                                * enum fault_action and in rdx the tsc before which recovery must not begin */
+    QV_CALL_RECOVERED = 4,     /* the recovery asked for is complete: exits count as steady again, standby refilled */
     QV_CALL_SUSPECT = 5,       /* rdi = sandbox: heartbeat stale; the monitor checks and stops it */
     QV_CALL_MAP = 6,           /* rdi = physical page, rsi = pages, rdx = rights: always checked against ownership */
-    QV_CALL_SHUTDOWN = 7,      /* rdi = status: the run is over (sandbox 0, or any in a boot test) */
-    QV_CALL_REFILL = 8,        /* refill the abandoned driver window frames from the pristine image */
-    QV_CALL_TAKEN_OVER = 9,    /* rdi = sandbox whose service this one now serves */
-    QV_CALL_GAVE_UP = 10,      /* recovery failed for good: contain */
-    QV_CALL_TEST = 11,         /* boot tests only: rdi = request */
-    QV_CALL_COUNT = 12,
+    QV_CALL_SHUTDOWN = 7,      /* rdi = status: the run is over; refused unless host, duration or boot test say so */
+    QV_CALL_TAKEN_OVER = 8,    /* rdi = sandbox whose service this one now serves */
+    QV_CALL_COUNT = 9,
 };
 
 enum fault_action {
@@ -88,8 +86,8 @@ struct upcall_frame {
     uint64_t detection; /* enum qv_detection */
     uint64_t address;
     uint64_t action; /* enum fault_action */
+    uint64_t not_before; /* tsc before which recovery must not begin */
     uint64_t exit_tsc; /* monitor entry */
-    uint64_t enter_tsc; /* just before guest entry */
 };
 
 /* Vectors. 0x50..0x53 are the NICs. */

@@ -32,13 +32,14 @@ enum component_state {
 struct component {
     const char *name;
     volatile uint32_t state;
-    uint32_t incarnation;
+    volatile uint32_t incarnation; /* +1 with every failure: frames of older ones are abandoned */
     uint32_t failures;
 };
 
 struct component_frame {
     uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip, rflags;
     struct component *component;
+    uint32_t incarnation; /* of the component when it was entered */
     struct component_frame *outer;
 };
 

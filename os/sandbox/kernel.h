@@ -76,7 +76,7 @@ void ipi_send(unsigned sandbox, unsigned vector); /* fixed delivery; no monitor 
 
 /* --- trace and status --- */
 void trace(enum qv_trace_id id, uint64_t a, uint64_t b);
-extern struct qv_sandbox_status *const status; /* this sandbox's page */
+extern struct qv_sandbox_status *status; /* this sandbox's page; set once at start */
 const volatile struct qv_sandbox_status *status_of(unsigned sandbox);
 const volatile struct qv_directory *directory(void);
 /* Is the incarnation of that sandbox the living one? (directory state RUNNING, BOOTING or RECOVERING) */

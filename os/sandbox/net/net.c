@@ -4,7 +4,6 @@
 #include "client.h"
 #include "component.h"
 #include "kernel.h"
-#include "loop.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/priv/tcp_priv.h"
@@ -292,7 +291,8 @@ static bool take_frames(void)
     return true;
 }
 
-uint64_t net_step(void)
+/* One round of the network thread. Returns when (TSC) to come back at the latest; now if there is more to do. */
+static uint64_t step(void)
 {
     uint64_t now;
     uint64_t wake;
@@ -329,7 +329,7 @@ static void network_main(void *argument)
     (void)argument;
     start_services();
     for (;;) {
-        uint64_t wake = net_step();
+        uint64_t wake = step();
 
         if (wake > time_now()) {
             thread_wait_until(wake);

@@ -120,7 +120,8 @@ static void check(void)
     }
 }
 
-uint64_t netdev_bottom_half(void)
+/* One round: takes what there is and, when it is time, lets the driver check itself. Returns when (TSC) to come back. */
+static uint64_t bottom_half(void)
 {
     uint64_t now;
 
@@ -137,11 +138,11 @@ static void bottom_half_main(void *argument)
 {
     (void)argument;
     for (;;) {
-        thread_wait_until(netdev_bottom_half());
+        thread_wait_until(bottom_half());
     }
 }
 
-void netdev_interrupt(void)
+static void interrupt(void)
 {
     struct component_frame frame;
     volatile bool run = false;
@@ -291,6 +292,6 @@ int netdev_start(struct thread *network)
     if (bottom_half_thread == NULL) {
         return -ENOMEM;
     }
-    irq_register(nic->vector, netdev_interrupt);
+    irq_register(nic->vector, interrupt);
     return 0;
 }

@@ -5,8 +5,7 @@
  * Every call into the driver is inside a component frame: whatever the driver does, both threads go on. Frames that the
  * driver does not take at once (ring full, being recovered) are held back and sent in order later.
  *
- * netdev_start() and netdev_interrupt() apart, one function belongs to the bottom half and all others to the network
- * thread.
+ * netdev_start() apart, all functions belong to the network thread.
  */
 #ifndef QV_NET_NETDEV_H
 #define QV_NET_NETDEV_H
@@ -25,15 +24,6 @@ struct netdev_counters {
 
 /* The driver must be attached and the configuration name a NIC. `network` is woken for received frames. 0, -ENOMEM. */
 int netdev_start(struct thread *network);
-
-/* The interrupt handler. */
-void netdev_interrupt(void);
-
-/*
- * One round of the bottom half: takes what there is, and, when it is time, lets the driver check itself. Returns when
- * (TSC) to come back at the latest.
- */
-uint64_t netdev_bottom_half(void);
 
 /* Next received frame as a pbuf of its own, or NULL; `port` is the sandbox whose interface it came for. */
 struct pbuf *netdev_input(unsigned *port);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Parts of the boot code that see each other. All run on the boot processor unless said otherwise. */
+#ifndef QV_BOOT_BOOT_H
+#define QV_BOOT_BOOT_H
+
+#include <stdint.h>
+
+#include "boot/acpi.h"
+#include "monitor/core.h"
+
+/* clock.c: TSC and local-APIC timer against the PIT. */
+void clock_calibrate(uint64_t *tsc_hz, uint64_t *lapic_hz);
+void clock_wait_us(uint64_t us); /* by the PIT: works before calibration */
+
+/* lapic.c: this core's local APIC on: spurious vector, flat logical id 1 << index, everything else masked. */
+void lapic_start(unsigned index);
+
+/* layout.c: cuts memory; stops with a message if it does not fit. */
+void layout_make(uint64_t ram_end);
+
+/* devices: NICs (PCI class 0200, known ids) in bus order, their BARs and interrupt pins. */
+void nic_discover(const struct acpi_info *acpi);
+
+/* dma.c: confines the NICs to their shared regions where the machine has an IOMMU. */
+void dma_confine(const struct acpi_info *acpi);
+
+/* paging.c: the monitor's own page tables with W^X; loaded on each core. */
+void paging_init(void);
+void paging_load(void);
+
+/* smp.c: starts the other cores; each ends in boot_core(). */
+void smp_start(const struct acpi_info *acpi);
+
+_Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

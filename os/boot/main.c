@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot processor's way from the boot loader to its monitor, and the shorter way of the other cores. */
+#include <stddef.h>
+
+#include "boot/boot.h"
+#include "boot/multiboot.h"
+#include "lib/errno.h"
+#include "lib/print.h"
+#include "lib/string.h"
+#include "lib/x86.h"
+#include "monitor/partition.h"
+#include "monitor/trap.h"
+#include "qv/draw.h"
+
+#define MONITOR_END QV_DIRECTORY_PHYS
+#define RAM_LIMIT 0x80000000ull
+
+extern const char monitor_text_begin[], monitor_rodata_end[], monitor_image_end[];
+
+struct machine machine;
+struct core cores[QV_MAX_SANDBOXES];
+static struct qv_bootcfg configuration;
+static volatile uint32_t cores_may_run;
+
+_Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info);
+_Noreturn void boot_core(uint32_t index);
+
+_Noreturn void boot_fail(const char *format, ...)
+{
+    char text[160];
+    va_list arguments;
+    va_start(arguments, format);
+    print_format(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    monitor_panic("boot: %s", text);
+}
+
+static unsigned boot_speaker(void)
+{
+    uint32_t id = *(volatile uint32_t *)(LAPIC_PHYS + LAPIC_ID) >> 24;
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        if (cores[i].apic_id == id)
+            return i;
+    return 0;
+}
+
+/* Modules: the sandbox image, then the boot configuration. Everything up to the end of the last is in use. */
+static uint64_t take_modules(const struct multiboot_info *info)
+{
+    const struct multiboot_module *module = (const struct multiboot_module *)(uintptr_t)info->mods_addr;
+    uint64_t end = (uint64_t)monitor_image_end;
+    if (!(info->flags & MULTIBOOT_INFO_MODULES) || info->mods_count != 2)
+        boot_fail("two boot modules are needed: sandbox image and boot configuration");
+    for (unsigned i = 0; i < 2; i++)
+        if (module[i].end > end)
+            end = module[i].end;
+    if (end > MONITOR_END)
+        boot_fail("boot modules reach to %lx, beyond monitor memory", end);
+    machine.image = (const uint8_t *)(uintptr_t)module[0].begin;
+    machine.image_size = module[0].end - module[0].begin;
+    if (module[1].end - module[1].begin != sizeof(configuration))
+        boot_fail("boot configuration: %u bytes instead of %lu", module[1].end - module[1].begin,
+                  sizeof(configuration));
+    memcpy(&configuration, (const void *)(uintptr_t)module[1].begin, sizeof(configuration));
+    return end;
+}
+
+static uint64_t ram_end(const struct multiboot_info *info)
+{
+    uint64_t at = info->mmap_addr;
+    while ((info->flags & MULTIBOOT_INFO_MEMORY_MAP) && at < (uint64_t)info->mmap_addr + info->mmap_length) {
+        const struct multiboot_memory *m = (const struct multiboot_memory *)at;
+        if (m->type == 1 && m->base <= 0x100000u && m->base + m->length > 0x100000u)
+            return m->base + m->length < RAM_LIMIT ? m->base + m->length : RAM_LIMIT;
+        at += m->size + 4u;
+    }
+    boot_fail("no memory map from the boot loader");
+}
+
+static void check_configuration(void)
+{
+    struct qv_bootcfg *cfg = &configuration;
+    uint32_t crc = cfg->crc;
+    cfg->crc = 0;
+    if (cfg->magic != QV_BOOTCFG_MAGIC || cfg->version != QV_BOOTCFG_VERSION || cfg->size != sizeof(*cfg))
+        boot_fail("boot configuration: magic %lx version %u size %u not understood", cfg->magic, cfg->version,
+                  cfg->size);
+    if (qv_crc32(0, cfg, sizeof(*cfg)) != crc)
+        boot_fail("boot configuration: wrong CRC");
+    cfg->crc = crc;
+    if (cfg->n_sandboxes < 1 || cfg->n_sandboxes > QV_MAX_SANDBOXES || cfg->n_nics > QV_MAX_NICS ||
+        cfg->n_faults > QV_MAX_FAULTS || (cfg->mode != QV_MODE_MONITOR && cfg->mode != QV_MODE_NATIVE))
+        boot_fail("boot configuration: a number is out of range");
+    for (unsigned i = 0; i < cfg->n_sandboxes; i++)
+        if (cfg->sandbox[i].mem_mib < 8 || cfg->sandbox[i].mem_mib > 1024 || cfg->sandbox[i].mem_mib % 2)
+            boot_fail("boot configuration: sandbox %u: memory of %u MiB", i, cfg->sandbox[i].mem_mib);
+    const char *wrong = partition_check_image(machine.image, machine.image_size);
+    if (wrong)
+        boot_fail("sandbox image: %s", wrong);
+    machine.cfg = cfg;
+    machine.n_cores = cfg->n_sandboxes;
+}
+
+static void choose_vendor(void)
+{
+    const char *reason = "";
+    if (configuration.mode == QV_MODE_NATIVE)
+        kprint("native mode: no monitors, no isolation");
+    else if (!vendor_choose(&reason))
+        kprint("no usable hardware virtualization: %s; booting native", reason);
+    const char *name = vendor ? vendor->name : "native";
+    memcpy(directory()->vendor, name, strlen(name));
+    for (unsigned i = 0; i < 3; i++) {
+        struct cpuid_result r = cpuid(0x80000002u + i, 0);
+        memcpy(directory()->cpu + 16u * i, &r, 16);
+    }
+    directory()->cpu[47] = '\0';
+}
+
+static void publish(void)
+{
+    struct qv_directory *d = directory();
+    d->version = QV_DIRECTORY_VERSION;
+    d->size = sizeof(*d);
+    d->mode = vendor ? QV_MODE_MONITOR : QV_MODE_NATIVE;
+    d->n_cores = d->n_sandboxes = machine.n_cores;
+    d->tsc_hz = machine.tsc_hz;
+    d->lapic_hz = machine.lapic_hz;
+    d->machine_state = QV_MACHINE_BOOTING;
+    __atomic_store_n(&d->magic, QV_DIRECTORY_MAGIC, __ATOMIC_RELEASE);
+}
+
+static const void *acpi_map(void *context, uint64_t phys, size_t bytes)
+{
+    (void)context;
+    return phys < DIRECT_MAP_BYTES && bytes <= DIRECT_MAP_BYTES - phys ? (const void *)phys : NULL;
+}
+
+/* Starts the sandbox kernel on this core with no monitor below it. */
+static _Noreturn void run_native(struct core *core, const struct guest_start *start)
+{
+    report_state(core, QV_SB_BOOTING);
+    __asm__ volatile("mov %0, %%cr3\n\tmov %1, %%rsp\n\txor %%ebp, %%ebp\n\tjmp *%2" ::"r"(start->cr3),
+                     "r"(start->rsp), "r"(start->rip), "D"(start->rdi)
+                     : "memory");
+    __builtin_unreachable();
+}
+
+static _Noreturn void core_main(struct core *core)
+{
+    struct guest_start start = {0};
+    if (vendor && vendor->core_start(core))
+        boot_fail("core %u: virtualization cannot be turned on", core->index);
+    if (partition_load(core, &start))
+        boot_fail("core %u: %lu MiB are too small for the sandbox image", core->index, core->part.size >> 20);
+    if (!vendor)
+        run_native(core, &start);
+    vendor->guest_reset(core, &start);
+    report_state(core, QV_SB_BOOTING);
+    monitor_run(core);
+}
+
+_Noreturn void boot_core(uint32_t index)
+{
+    struct core *core = &cores[index];
+    bool again = __atomic_load_n(&core->entered, __ATOMIC_ACQUIRE) != 0;
+    trap_load(index);
+    __atomic_store_n(&core->entered, 1, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&cores_may_run, __ATOMIC_ACQUIRE))
+        cpu_pause();
+    paging_load();
+    lapic_start(index);
+    if (again)
+        core_revived(core);
+    core_main(core);
+}
+
+_Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
+{
+    struct acpi_info acpi;
+    struct acpi_memory firmware = {acpi_map, NULL};
+    serial_init();
+    print_set_speaker('m', boot_speaker);
+    kprint("Quest-V Testbed monitor");
+    if (magic != MULTIBOOT_BOOTLOADER_MAGIC)
+        boot_fail("not started by a multiboot loader (%x)", magic);
+    uint64_t ram = ram_end(info);
+    uint64_t free = take_modules(info);
+    if (ram < MONITOR_END + 0x1000000u)
+        boot_fail("%lu MiB of memory are too few", ram >> 20);
+    memset(directory(), 0, QV_STATUS_PHYS(QV_MAX_SANDBOXES) - QV_DIRECTORY_PHYS);
+    print_set_lock((volatile uint32_t *)QV_CONSOLE_LOCK_PHYS);
+    machine.monitor_begin = free;
+    machine.monitor_end = MONITOR_END;
+    machine.text_begin = (uint64_t)monitor_text_begin;
+    machine.text_end = (uint64_t)monitor_rodata_end;
+    machine.stopper = QV_NO_SANDBOX;
+    monitor_memory_init(free, MONITOR_END);
+    check_configuration();
+    choose_vendor();
+    if (acpi_parse(&firmware, &acpi))
+        boot_fail("no ACPI tables");
+    trap_init();
+    trap_load(0);
+    lapic_start(0);
+    clock_calibrate(&machine.tsc_hz, &machine.lapic_hz);
+    kprint("%u cores, %lu MiB, TSC %lu Hz, local APIC timer %lu Hz", acpi.cpus_total, ram >> 20, machine.tsc_hz,
+           machine.lapic_hz);
+    layout_make(ram);
+    nic_discover(&acpi);
+    paging_init();
+    smp_start(&acpi);
+    dma_confine(&acpi);
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        core_prepare(&cores[i]);
+    publish();
+    report_regions();
+    __atomic_store_n(&cores_may_run, 1, __ATOMIC_RELEASE);
+    cores[0].entered = 1;
+    paging_load();
+    core_main(&cores[0]);
+}

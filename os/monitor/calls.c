@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Monitor calls. Every argument comes from a sandbox and is checked against what that sandbox owns. */
+#include "lib/errno.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+
+static bool owns(const struct core *core, uint64_t phys, uint64_t size)
+{
+    const struct partition *p = &core->part;
+    uint64_t end = p->base + p->size - p->reserve;
+    return phys >= p->base && phys <= end && size <= end - phys;
+}
+
+static int64_t call_nop(struct core *core, const struct exit_info *exit)
+{
+    (void)core;
+    (void)exit;
+    return 0;
+}
+
+static int64_t call_ready(struct core *core, const struct exit_info *exit)
+{
+    (void)exit;
+    if (core->report->state != QV_SB_BOOTING)
+        return -EINVAL;
+    if (!owns(core, core->guest.rdi, 0) || (core->guest.rdi & (PAGE_SIZE - 1)))
+        return -EPERM;
+    core->part.alloc_end = core->guest.rdi;
+    report_regions();
+    if (core->stage != QV_STAGE_BOOT)
+        return 0; /* a restarted sandbox stays in recovery until it says RECOVERED */
+    core->stage = QV_STAGE_STEADY;
+    report_state(core, QV_SB_RUNNING);
+    if (__atomic_add_fetch(&machine.cores_ready, 1, __ATOMIC_ACQ_REL) == machine.n_cores) {
+        directory()->ready_tsc = rdtsc();
+        __atomic_store_n(&directory()->machine_state, QV_MACHINE_READY, __ATOMIC_RELEASE);
+    }
+    return 0;
+}
+
+static int64_t call_upcall(struct core *core, const struct exit_info *exit)
+{
+    (void)exit;
+    if (!owns(core, core->guest.rdx, PAGE_SIZE) || (core->guest.rdx & 7u))
+        return -EPERM;
+    core->upcall_entry = core->guest.rdi;
+    core->upcall_stack = core->guest.rsi;
+    core->upcall_frame = core->guest.rdx;
+    return 0;
+}
+
+static int64_t call_fault(struct core *core, const struct exit_info *exit)
+{
+    uint64_t detection = core->guest.rdi;
+    if (detection == QV_DETECT_NONE || detection > QV_DETECT_ASSERTION)
+        return -EINVAL;
+    recovery_fault(core, (enum qv_detection)detection, core->guest.rsi, exit, FROM_GUEST_CALL, core->guest.rdx != 0);
+    return (int64_t)core->guest.rax;
+}
+
+static int64_t call_recovered(struct core *core, const struct exit_info *exit)
+{
+    (void)exit;
+    if (core->stage != QV_STAGE_RECOVERY)
+        return -EINVAL;
+    recovery_done(core);
+    return 0;
+}
+
+/* A sandbox may have a neighbour stopped, but only one whose heartbeat this monitor too finds stale. */
+static int64_t call_suspect(struct core *core, const struct exit_info *exit)
+{
+    uint64_t target = core->guest.rdi;
+    (void)exit;
+    if (target >= machine.n_cores || target == core->index)
+        return -EINVAL;
+    uint32_t state = cores[target].report->state;
+    if (state != QV_SB_RUNNING && state != QV_SB_RECOVERING && state != QV_SB_BOOTING)
+        return -EINVAL;
+    const volatile struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(target);
+    uint64_t limit = machine.tsc_hz / 1000000u * machine.cfg->recovery.hang_timeout_us;
+    if (rdtsc() - status->heartbeat_tsc < limit)
+        return -EPERM;
+    int error = core_request(core, &cores[target], REQUEST_SUSPECT);
+    if (error == -ETIMEDOUT)
+        core_revive(core, &cores[target]);
+    return error;
+}
+
+/*
+ * Capabilities are fixed at boot: a mapping can only be given up or narrowed, for pages of the caller's own partition.
+ * Everything else, in particular a page of somebody else, is refused.
+ */
+static int64_t call_map(struct core *core, const struct exit_info *exit)
+{
+    uint64_t phys = core->guest.rdi;
+    uint64_t pages = core->guest.rsi;
+    uint64_t rights = core->guest.rdx;
+    (void)exit;
+    if (pages == 0 || pages > core->part.size / PAGE_SIZE || (phys & (PAGE_SIZE - 1)) ||
+        rights > (NESTED_READ | NESTED_WRITE | NESTED_EXECUTE))
+        return -EINVAL;
+    if (!owns(core, phys, pages * PAGE_SIZE) || phys < core->part.window_end)
+        return -EPERM;
+    if ((rights & NESTED_EXECUTE) || ((rights & NESTED_WRITE) && !(rights & NESTED_READ)))
+        return -EPERM; /* memory behind the image never becomes executable */
+    int error = nested_map(&core->nested, phys, phys, pages * PAGE_SIZE, (unsigned)rights, NESTED_WRITE_BACK, true);
+    vendor->flush(core); /* the table is this core's alone: no other core has cached it */
+    return error;
+}
+
+static bool stop_allowed(const struct core *core)
+{
+    const struct qv_host_mailbox *mailbox = (const struct qv_host_mailbox *)QV_MAILBOX_PHYS;
+    const struct qv_bootcfg *cfg = machine.cfg;
+    if (cfg->test[0] != '\0' || mailbox->stop != 0)
+        return true;
+    if (cfg->sandbox[core->index].roles & QV_ROLE_CLIENT)
+        return true; /* it makes the load: the run is over when it says so */
+    return cfg->duration_us != 0 && directory()->ready_tsc != 0 &&
+           rdtsc() - directory()->ready_tsc >= machine.tsc_hz / 1000000u * cfg->duration_us;
+}
+
+static int64_t call_shutdown(struct core *core, const struct exit_info *exit)
+{
+    (void)exit;
+    if (!stop_allowed(core))
+        return -EPERM;
+    machine_stop(core, (uint32_t)core->guest.rdi);
+}
+
+static int64_t call_taken_over(struct core *core, const struct exit_info *exit)
+{
+    uint64_t failed = core->guest.rdi;
+    (void)exit;
+    if (failed >= machine.n_cores || cores[failed].report->taken_over_by != core->index)
+        return -EPERM;
+    recovery_taken_over(core, (uint32_t)failed);
+    return 0;
+}
+
+static int64_t (*const calls[QV_CALL_COUNT])(struct core *, const struct exit_info *) = {
+    [QV_CALL_NOP] = call_nop,           [QV_CALL_READY] = call_ready,     [QV_CALL_UPCALL] = call_upcall,
+    [QV_CALL_FAULT] = call_fault,       [QV_CALL_RECOVERED] = call_recovered, [QV_CALL_SUSPECT] = call_suspect,
+    [QV_CALL_MAP] = call_map,           [QV_CALL_SHUTDOWN] = call_shutdown, [QV_CALL_TAKEN_OVER] = call_taken_over,
+};
+
+void monitor_call(struct core *core, const struct exit_info *exit)
+{
+    uint64_t number = core->guest.rax;
+    core->guest.rip += exit->length; /* first: a call may send the guest elsewhere */
+    if (number >= QV_CALL_COUNT) {
+        core->guest.rax = (uint64_t)-ENOSYS;
+        return;
+    }
+    uint32_t incarnation = core->report->incarnation;
+    int64_t result = calls[number](core, exit);
+    if (core->report->incarnation != incarnation)
+        return; /* restarted: the caller is gone */
+    core->guest.rax = (uint64_t)result;
+    if (result < 0)
+        monitor_trace(core, QV_TRACE_CALL, number, (uint64_t)result);
+}

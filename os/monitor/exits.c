@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The monitor's main loop: run the sandbox, look why it came out, act by a table. */
+#include "lib/print.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+
+typedef void (*exit_handler)(struct core *core, const struct exit_info *exit);
+
+static void on_nested_page(struct core *core, const struct exit_info *exit)
+{
+    if ((machine.cfg->flags & QV_CFG_LAPIC_GUARDED) && device_lapic_store(core, exit))
+        return;
+    monitor_trace_at(core, exit->tsc, QV_TRACE_VIOLATION, exit->cause, exit->gpa);
+    recovery_fault(core, QV_DETECT_NESTED_PAGE, exit->gpa, exit, FROM_MONITOR, false);
+}
+
+static void on_shutdown(struct core *core, const struct exit_info *exit)
+{
+    recovery_fault(core, QV_DETECT_TRIPLE_FAULT, core->guest.rip, exit, FROM_MONITOR, true);
+}
+
+static void on_init(struct core *core, const struct exit_info *exit)
+{
+    recovery_fault(core, QV_DETECT_CORE_RESET, core->guest.rip, exit, FROM_MONITOR, true);
+}
+
+static void on_msr(struct core *core, const struct exit_info *exit)
+{
+    core_refuse(core, exit, core->guest.rcx & 0xffffffffu, VECTOR_GP);
+}
+
+static void on_virtualization_instruction(struct core *core, const struct exit_info *exit)
+{
+    core_refuse(core, exit, core->guest.rip, VECTOR_UD);
+}
+
+static void on_privileged(struct core *core, const struct exit_info *exit)
+{
+    core_refuse(core, exit, core->guest.rip, VECTOR_GP);
+}
+
+static void on_unexpected(struct core *core, const struct exit_info *exit)
+{
+    vendor->audit(core);
+    monitor_panic("core %u: exit %x (%lx, %lx) at %lx cannot be handled", core->index, exit->vendor_code, exit->info1,
+                  exit->info2, core->guest.rip);
+}
+
+static const exit_handler handlers[QV_EXIT_CAUSE_SLOTS] = {
+    [QV_EXIT_OTHER] = on_privileged,
+    [QV_EXIT_CALL] = monitor_call,
+    [QV_EXIT_NESTED_PAGE] = on_nested_page,
+    [QV_EXIT_NMI] = core_handle_request,
+    [QV_EXIT_SHUTDOWN] = on_shutdown,
+    [QV_EXIT_MSR] = on_msr,
+    [QV_EXIT_PORT] = device_port,
+    [QV_EXIT_VIRT_INSN] = on_virtualization_instruction,
+    [QV_EXIT_CONTROL_REGISTER] = on_privileged,
+    [QV_EXIT_CACHE] = on_privileged,
+    [QV_EXIT_INIT] = on_init,
+};
+
+_Noreturn void monitor_run(struct core *core)
+{
+    struct exit_info exit = {0};
+    for (;;) {
+        vendor->run(core, &exit);
+        report_exit(core, &exit);
+        exit_handler handler = handlers[exit.cause];
+        if (handler)
+            handler(core, &exit);
+        else
+            on_unexpected(core, &exit);
+    }
+}

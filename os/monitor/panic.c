@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/print.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+
+#define EXIT_PORT 0xf4u
+#define PANIC_STATUS 0x7fu
+
+static const char *const cause_names[] = {
+#define NAME(sym, num, name) [num] = name,
+    QV_EXIT_CAUSES(NAME)
+#undef NAME
+};
+
+static void print_exits(const struct qv_core_report *report, unsigned core)
+{
+    uint64_t head = report->exit_log_head;
+    uint64_t from = head > QV_EXIT_LOG ? head - QV_EXIT_LOG : 0;
+    for (uint64_t i = from; i < head; i++) {
+        const struct qv_exit_record *e = &report->exit_log[i % QV_EXIT_LOG];
+        kprint("core %u exit %lu: tsc %lu %s (code %x) rip %lx info %lx %lx", core, i, e->tsc, cause_names[e->cause],
+               e->vendor_code, e->rip, e->info1, e->info2);
+    }
+}
+
+/* An error of the monitors themselves: nothing can be trusted to go on, so the machine stops and says why. */
+_Noreturn void monitor_panic(const char *format, ...)
+{
+    char text[160];
+    va_list arguments;
+    va_start(arguments, format);
+    print_format(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    kprint("MONITOR PANIC: %s", text);
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        if (cores[i].report)
+            print_exits(cores[i].report, i);
+    directory()->exit_status = PANIC_STATUS;
+    __atomic_store_n(&directory()->machine_state, QV_MACHINE_FAILED, __ATOMIC_RELEASE);
+    if (machine.cfg && machine.cfg->flags & QV_CFG_EXIT_AT_END)
+        outb(EXIT_PORT, PANIC_STATUS);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}

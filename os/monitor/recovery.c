@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* From a detected fault to a decision and its execution, on the faulty sandbox's own core. */
+#include "lib/errno.h"
+#include "lib/print.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+#include "monitor/partition.h"
+
+#define ACK_TIMEOUT_MS 200u
+#define VERIFY_MS 100u
+#define BACKOFF_CAP_MS 2000u
+
+static uint64_t ms_ticks(uint64_t ms)
+{
+    return machine.tsc_hz / 1000u * ms;
+}
+
+static uint64_t us_ticks(uint64_t us)
+{
+    return machine.tsc_hz / 1000u * us / 1000u;
+}
+
+void recovery_init(struct core *core)
+{
+    const struct qv_recovery_cfg *cfg = &machine.cfg->recovery;
+    struct policy_config config = {
+        .strategy = (enum qv_policy)cfg->policy,
+        .budget = cfg->budget,
+        .backoff_ticks = us_ticks(cfg->backoff_us),
+        .backoff_cap = ms_ticks(BACKOFF_CAP_MS),
+        .recover_ticks = 0,
+        .verify_ticks = ms_ticks(VERIFY_MS),
+        .escalate = true,
+    };
+    if (policy_init(&core->policy, &config, core->report->incarnation))
+        monitor_panic("unknown recovery policy %u", cfg->policy);
+}
+
+static uint64_t phase_key(const struct core *core)
+{
+    return (uint64_t)core->index << 32 | core->recovery;
+}
+
+static void phase_begin(struct core *core, enum qv_phase phase)
+{
+    monitor_trace(core, QV_TRACE_PHASE_BEGIN, (uint64_t)phase, phase_key(core));
+}
+
+static void phase_end(struct core *core, enum qv_phase phase)
+{
+    monitor_trace(core, QV_TRACE_PHASE_END, (uint64_t)phase, phase_key(core));
+}
+
+static struct core *standby_of(const struct core *core)
+{
+    unsigned standby = machine.cfg->sandbox[core->index].standby;
+    return standby < machine.n_cores && standby != core->index ? &cores[standby] : NULL;
+}
+
+/* Enters the sandbox at its upcall entry instead of where it was. False if it registered none. */
+static bool redirect_to_upcall(struct core *core, enum qv_detection detection, uint64_t address, uint64_t not_before,
+                               const struct exit_info *exit)
+{
+    if (core->upcall_entry == 0)
+        return false;
+    struct upcall_frame *frame = (struct upcall_frame *)core->upcall_frame;
+    *frame = (struct upcall_frame){
+        .rip = core->guest.rip,
+        .rsp = core->guest.rsp,
+        .rflags = core->guest.rflags,
+        .rax = core->guest.rax,
+        .detection = (uint64_t)detection,
+        .address = address,
+        .action = FAULT_ACTION_LOCAL,
+        .not_before = not_before,
+        .exit_tsc = exit->tsc,
+    };
+    core->guest.rip = core->upcall_entry;
+    core->guest.rsp = core->upcall_stack;
+    core->guest.rflags = RFLAGS_FIXED;
+    vendor->redirect(core);
+    return true;
+}
+
+static bool recover_local(struct core *core, const struct policy_decision *decision, enum qv_detection detection,
+                          uint64_t address, const struct exit_info *exit, enum recovery_source source)
+{
+    if (source == FROM_MONITOR && core->upcall_entry == 0)
+        return false;
+    phase_begin(core, QV_PHASE_DRIVER_SWITCH);
+    if (!core->part.standby_ready)
+        partition_refill(core);
+    partition_switch_driver(core);
+    phase_end(core, QV_PHASE_DRIVER_SWITCH);
+    report_state(core, QV_SB_RECOVERING);
+    if (source == FROM_GUEST_CALL) {
+        core->guest.rax = FAULT_ACTION_LOCAL;
+        core->guest.rdx = decision->not_before;
+    } else {
+        redirect_to_upcall(core, detection, address, decision->not_before, exit);
+    }
+    phase_begin(core, QV_PHASE_VM_ENTER);
+    return true;
+}
+
+/* Hands the service to the standby sandbox and parks. The IPI goes straight to its kernel; its monitor stays asleep. */
+static _Noreturn void recover_remote(struct core *core, struct core *standby)
+{
+    const volatile struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(standby->index);
+    uint64_t acknowledged = status->recovery_acks;
+    lapic_quiesce();
+    report_state(core, QV_SB_PARKED);
+    standby->takeover_pending = 1;
+    core->report->recovery = core->recovery;
+    __atomic_store_n(&core->report->taken_over_by, standby->index, __ATOMIC_RELEASE);
+    monitor_trace(core, QV_TRACE_IPI_SEND, standby->index, VECTOR_IPI_RECOVERY);
+    phase_begin(core, QV_PHASE_IPI_ROUND_TRIP);
+    phase_begin(core, QV_PHASE_IPI);
+    lapic_ipi(standby->apic_id, VECTOR_IPI_RECOVERY);
+    uint64_t limit = rdtsc() + ms_ticks(ACK_TIMEOUT_MS);
+    while (status->recovery_acks == acknowledged && rdtsc() < limit)
+        cpu_pause();
+    if (status->recovery_acks != acknowledged)
+        phase_end(core, QV_PHASE_IPI_ROUND_TRIP);
+    core_park(core, QV_SB_PARKED);
+}
+
+static void recover_restart(struct core *core, const struct policy_decision *decision)
+{
+    struct guest_start start = {0};
+    report_state(core, QV_SB_RESTARTING);
+    while (rdtsc() < decision->not_before)
+        cpu_pause();
+    phase_begin(core, QV_PHASE_SANDBOX_RELOAD);
+    lapic_quiesce();
+    core->report->incarnation++;
+    core->upcall_entry = 0;
+    if (partition_load(core, &start))
+        monitor_panic("restart: image does not fit any more");
+    partition_restore_window(core);
+    vendor->guest_reset(core, &start);
+    core->pci.address = 0;
+    core->lapic.started = false;
+    report_regions();
+    phase_end(core, QV_PHASE_SANDBOX_RELOAD);
+    report_state(core, QV_SB_BOOTING);
+    phase_begin(core, QV_PHASE_VM_ENTER);
+}
+
+static void begin(struct core *core, enum qv_detection detection, uint64_t address, const struct exit_info *exit,
+                  enum recovery_source source)
+{
+    core->stage = QV_STAGE_RECOVERY;
+    core->recovery++;
+    core->report->last_detection = (uint32_t)detection;
+    /* A neighbour that suspects, or the guest that reports, has stamped the detection and the start of the exit. */
+    if (source == FROM_MONITOR && detection != QV_DETECT_HEARTBEAT)
+        monitor_trace_at(core, exit->tsc, QV_TRACE_DETECT, (uint64_t)detection, address);
+    else
+        monitor_trace_at(core, exit->tsc, QV_TRACE_PHASE_END, QV_PHASE_VM_EXIT, phase_key(core));
+    monitor_trace_at(core, exit->tsc, QV_TRACE_PHASE_BEGIN, QV_PHASE_DECISION, phase_key(core));
+}
+
+void recovery_fault(struct core *core, enum qv_detection detection, uint64_t address, const struct exit_info *exit,
+                    enum recovery_source source, bool kernel_lost)
+{
+    begin(core, detection, address, exit, source);
+    struct core *standby = standby_of(core);
+    struct policy_inputs inputs = {
+        .monitor = true,
+        .standby_alive = standby && standby->report->state == QV_SB_RUNNING,
+        .kernel_lost = kernel_lost || (source == FROM_MONITOR && core->upcall_entry == 0),
+    };
+    struct policy_decision decision;
+    policy_tick(&core->policy, exit->tsc);
+    if (policy_detect(&core->policy, detection, core->policy.incarnation, exit->tsc) ||
+        policy_stopped(&core->policy) || policy_decide(&core->policy, &inputs, rdtsc(), &decision))
+        core_park(core, QV_SB_GAVE_UP);
+    core->report->attempts = core->policy.attempts;
+    monitor_trace(core, QV_TRACE_DECISION, (uint64_t)decision.action, (uint64_t)decision.reason);
+    phase_end(core, QV_PHASE_DECISION);
+    if (decision.action == QV_POLICY_NONE) {
+        monitor_trace(core, QV_TRACE_GAVE_UP, (uint64_t)detection, core->policy.attempts);
+        core_park(core, decision.reason == POLICY_BUDGET_SPENT ? QV_SB_GAVE_UP : QV_SB_PARKED);
+    }
+    /* The strategies wait for not_before themselves: the clock of the attempt starts when it may start. */
+    policy_begin(&core->policy, decision.not_before > exit->tsc ? decision.not_before : rdtsc());
+    core->report->attempts = core->policy.attempts;
+    if (decision.action == QV_POLICY_LOCAL && recover_local(core, &decision, detection, address, exit, source))
+        return;
+    if (decision.action == QV_POLICY_REMOTE && standby)
+        recover_remote(core, standby);
+    recover_restart(core, &decision);
+}
+
+void recovery_done(struct core *core)
+{
+    if (policy_recovered(&core->policy, rdtsc()))
+        return;
+    monitor_trace(core, QV_TRACE_RECOVERED, (uint64_t)core->policy.strategy, core->index);
+    core->stage = QV_STAGE_STEADY;
+    report_state(core, QV_SB_RUNNING);
+    partition_refill(core);
+}
+
+void recovery_taken_over(struct core *core, uint32_t failed)
+{
+    monitor_trace(core, QV_TRACE_RECOVERED, QV_POLICY_REMOTE, failed);
+    core->takeover_pending = 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/remap.h"
+
+#include "lib/x86.h"
+#include "monitor/core.h"
+
+#define MSI_NMI (4u << 8) /* delivery mode of the interrupt message; the vector is ignored */
+
+static struct iommu *unit;
+static unsigned n_units;
+
+void remap_init(struct iommu *units, unsigned count)
+{
+    unit = units;
+    n_units = count;
+    for (unsigned i = 0; i < count; i++)
+        (void)unit[i];
+}
+
+bool remap_poll(struct core *core)
+{
+    struct iommu_fault fault;
+    bool any = false;
+    if (core->index != 0)
+        return false;
+    for (unsigned i = 0; i < n_units; i++) {
+        while (iommu_poll(&unit[i], &fault, 1) == 1) {
+            if (!any)
+                monitor_trace(core, QV_TRACE_VIOLATION, QV_EXIT_DMA, fault.address);
+            any = true;
+            directory()->iommu_last_address = fault.address;
+            __atomic_fetch_add(&directory()->iommu_faults, 1, __ATOMIC_RELEASE);
+        }
+    }
+    return any;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stopping cores: requests between monitors (a word and an NMI, answered within a bound), parking a sandbox for good, and
+ * the end of the run.
+ */
+#include "lib/errno.h"
+#include "lib/print.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+#include "monitor/remap.h"
+
+#define REQUEST_TIMEOUT_MS 500u
+#define SIPI_PAGE 0x08u /* trampoline at 0x8000 */
+#define EXIT_PORT 0xf4u /* isa-debug-exit of QEMU */
+#define ICR_WAIT_SPINS 100000u
+
+static volatile uint32_t *lapic(uint32_t offset)
+{
+    return (volatile uint32_t *)(LAPIC_PHYS + offset);
+}
+
+/* The guest may have been interrupted between its two ICR writes, so the high half is put back. */
+void lapic_ipi(uint32_t apic_id, uint32_t command)
+{
+    uint32_t high = *lapic(LAPIC_ICR_HIGH);
+    for (unsigned spin = 0; spin < ICR_WAIT_SPINS && (*lapic(LAPIC_ICR_LOW) & ICR_PENDING); spin++)
+        cpu_pause();
+    *lapic(LAPIC_ICR_HIGH) = apic_id << 24;
+    *lapic(LAPIC_ICR_LOW) = command | ICR_ASSERT;
+    for (unsigned spin = 0; spin < ICR_WAIT_SPINS && (*lapic(LAPIC_ICR_LOW) & ICR_PENDING); spin++)
+        cpu_pause();
+    *lapic(LAPIC_ICR_HIGH) = high;
+}
+
+void lapic_quiesce(void)
+{
+    *lapic(LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
+    *lapic(LAPIC_TIMER_INITIAL) = 0;
+    for (unsigned word = 0; word < 8; word++)
+        for (unsigned tries = 0; tries < 32 && *lapic(LAPIC_ISR + word * 0x10) != 0; tries++)
+            *lapic(LAPIC_EOI) = 0;
+}
+
+int core_request(struct core *from, struct core *target, enum core_request_kind kind)
+{
+    uint32_t none = REQUEST_NONE;
+    uint32_t done = __atomic_load_n(&target->request_done, __ATOMIC_ACQUIRE);
+    if (!__atomic_compare_exchange_n(&target->request, &none, (uint32_t)kind, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
+        return -EBUSY;
+    target->request_from = from->index;
+    lapic_ipi(target->apic_id, ICR_NMI);
+    uint64_t limit = rdtsc() + machine.tsc_hz / 1000u * REQUEST_TIMEOUT_MS;
+    while (__atomic_load_n(&target->request_done, __ATOMIC_ACQUIRE) == done) {
+        if (rdtsc() > limit)
+            return -ETIMEDOUT;
+        cpu_pause();
+    }
+    return 0;
+}
+
+static void finish(const struct core *core)
+{
+    if (machine.cfg->flags & QV_CFG_EXIT_AT_END && core->index == machine.stopper)
+        outb(EXIT_PORT, (uint8_t)directory()->exit_status);
+}
+
+static _Noreturn void sleep_for_ever(struct core *core)
+{
+    for (;;) {
+        if (vendor)
+            vendor->wait_for_nmi(core);
+        else
+            __asm__ volatile("hlt");
+        (void)remap_poll(core);
+        if (vendor && core->request != REQUEST_NONE) {
+            core->request = REQUEST_NONE;
+            __atomic_fetch_add(&core->request_done, 1, __ATOMIC_RELEASE);
+        }
+    }
+}
+
+void core_handle_request(struct core *core, const struct exit_info *exit)
+{
+    uint32_t kind = core->request;
+    uint32_t from = core->request_from;
+    bool dma = remap_poll(core);
+    monitor_trace(core, QV_TRACE_NMI, kind, kind == REQUEST_NONE && dma ? QV_NO_SANDBOX : from);
+    if (kind == REQUEST_NONE)
+        return;
+    if (kind == REQUEST_FLUSH)
+        vendor->flush(core);
+    __atomic_store_n(&core->request, REQUEST_NONE, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&core->request_done, 1, __ATOMIC_RELEASE);
+    if (kind == REQUEST_STOP)
+        sleep_for_ever(core);
+    if (kind == REQUEST_SUSPECT)
+        recovery_fault(core, QV_DETECT_HEARTBEAT, from, exit, FROM_MONITOR, false);
+}
+
+/*
+ * A core that does not answer an NMI was reset under its monitor (INIT cannot be kept from a passed-through xAPIC) or its
+ * monitor is lost. INIT and SIPI bring it back through the start-up trampoline; see AMD APM vol. 2, 14.1.3 and 16.5.
+ */
+void core_revive(struct core *core, struct core *target)
+{
+    monitor_trace(core, QV_TRACE_DETECT, QV_DETECT_CORE_RESET, target->index);
+    kprint("core %u does not answer: reviving it by INIT and SIPI", target->index);
+    target->request = REQUEST_NONE;
+    lapic_ipi(target->apic_id, ICR_INIT);
+    uint64_t until = rdtsc() + machine.tsc_hz / 1000u * 10u;
+    while (rdtsc() < until)
+        cpu_pause();
+    lapic_ipi(target->apic_id, ICR_SIPI | SIPI_PAGE);
+}
+
+_Noreturn void core_revived(struct core *core)
+{
+    struct exit_info exit = {.cause = QV_EXIT_INIT, .tsc = rdtsc()};
+    if (vendor->core_start(core))
+        monitor_panic("core %u: virtualization cannot be turned on again", core->index);
+    report_exit(core, &exit);
+    recovery_fault(core, QV_DETECT_CORE_RESET, core->index, &exit, FROM_MONITOR, true);
+    monitor_run(core);
+}
+
+_Noreturn void core_park(struct core *core, enum qv_sandbox_state state)
+{
+    lapic_quiesce();
+    report_state(core, state);
+    sleep_for_ever(core);
+}
+
+_Noreturn void machine_stop(struct core *core, uint32_t status)
+{
+    uint32_t nobody = QV_NO_SANDBOX;
+    if (!__atomic_compare_exchange_n(&machine.stopper, &nobody, core->index, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        sleep_for_ever(core); /* somebody else stops the machine; his NMI ends here */
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        if (i != core->index)
+            (void)core_request(core, &cores[i], REQUEST_STOP); /* a core that does not answer cannot be helped now */
+    monitor_trace(core, QV_TRACE_END, status, 0);
+    directory()->exit_status = status;
+    __atomic_store_n(&directory()->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
+    finish(core);
+    sleep_for_ever(core);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/svm/svm.h"
+
+#include "lib/errno.h"
+#include "lib/print.h"
+#include "lib/string.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+
+#define MSR_VM_CR         0xc0010114u
+#define MSR_VM_HSAVE_PA   0xc0010117u
+#define VM_CR_SVMDIS      (1ull << 4)
+#define CPUID_SVM_BIT     (1u << 2)
+#define CPUID_NP_BIT      (1u << 0)
+#define CPUID_NX_BIT      (1u << 20)
+#define SEGMENT_CODE64    0x29bu /* P, S, code/read/accessed, L */
+#define SEGMENT_DATA      0xc93u /* P, S, data/write/accessed, G, B */
+#define SEGMENT_TSS_BUSY  0x08bu
+#define PAT_RESET         0x0007040600070406ull
+
+static const char *unusable(void)
+{
+    struct cpuid_result vendor_id = cpuid(0, 0);
+    struct cpuid_result top = cpuid(0x80000000u, 0);
+    (void)vendor_id;
+    if (top.eax < 0x8000000au || !(cpuid(0x80000001u, 0).ecx & CPUID_SVM_BIT))
+        return "the processor has no SVM (CPUID 8000_0001h ECX bit 2)";
+    if (!(cpuid(0x8000000au, 0).edx & CPUID_NP_BIT))
+        return "SVM without nested paging (CPUID 8000_000Ah EDX bit 0)";
+    if (!(cpuid(0x80000001u, 0).edx & CPUID_NX_BIT))
+        return "the processor has no NX (CPUID 8000_0001h EDX bit 20)";
+    if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+        return "SVM is disabled by firmware (VM_CR.SVMDIS)";
+    return NULL;
+}
+
+static uint8_t *port_map;
+static uint8_t *msr_map;
+static volatile uint32_t maps_state; /* 0 none, 1 being filled, 2 ready */
+
+/* The maps are the same for all cores; the first core to come fills them. */
+static void share_maps(void)
+{
+    uint32_t none = 0;
+    if (__atomic_compare_exchange_n(&maps_state, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        port_map = monitor_pages(3);
+        msr_map = monitor_pages(2);
+        svm_fill_port_map(port_map);
+        svm_fill_msr_map(msr_map);
+        __atomic_store_n(&maps_state, 2, __ATOMIC_RELEASE);
+    }
+    while (__atomic_load_n(&maps_state, __ATOMIC_ACQUIRE) != 2)
+        cpu_pause();
+}
+
+static int core_start(struct core *core)
+{
+    struct svm_core *svm = core->vendor_state;
+    if (!svm) { /* not when a core comes back after a reset */
+        svm = monitor_pages(1);
+        svm->guest = monitor_pages(1);
+        svm->host = monitor_pages(1);
+        svm->save_area = monitor_pages(1);
+        core->vendor_state = svm;
+    }
+    share_maps();
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+    wrmsr(MSR_VM_HSAVE_PA, (uint64_t)svm->save_area);
+    __asm__ volatile("clgi" ::: "memory");
+    __asm__ volatile("vmsave %0" ::"a"(svm->host) : "memory");
+    return 0;
+}
+
+static void set_segment(struct vmcb_segment *segment, uint16_t selector, uint16_t attributes, uint32_t limit)
+{
+    segment->selector = selector;
+    segment->attributes = attributes;
+    segment->limit = limit;
+    segment->base = 0;
+}
+
+static void set_controls(struct vmcb *v, const struct core *core)
+{
+    v->intercept_misc1 = INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_CR0_SEL | INTERCEPT_RSM | INTERCEPT_INVD |
+                         INTERCEPT_INVLPGA | INTERCEPT_IOIO | INTERCEPT_MSR | INTERCEPT_TASK | INTERCEPT_SHUTDOWN;
+    v->intercept_misc2 = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE | INTERCEPT_STGI |
+                         INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_WBINVD | INTERCEPT_MONITOR | INTERCEPT_MWAIT |
+                         INTERCEPT_XSETBV;
+    /* #MC, #DB and #AC stay with the sandbox: none of them can hold the core. CR4, CR3, CR8 and DRs are the guest's own. */
+    v->iopm_base = (uint64_t)port_map;
+    v->msrpm_base = (uint64_t)msr_map;
+    v->asid = 1; /* one guest per core */
+    v->tlb_control = TLB_FLUSH_ALL;
+    v->nested_enable = 1;
+    v->nested_cr3 = (uint64_t)core->nested.root;
+}
+
+static void guest_reset(struct core *core, const struct guest_start *start)
+{
+    struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
+    memset(v, 0, sizeof(*v));
+    set_controls(v, core);
+    set_segment(&v->cs, SEL_CODE, SEGMENT_CODE64, 0xffffffffu);
+    set_segment(&v->ds, SEL_DATA, SEGMENT_DATA, 0xffffffffu);
+    v->es = v->ss = v->fs = v->gs = v->ds;
+    set_segment(&v->tr, SEL_TSS, SEGMENT_TSS_BUSY, 0x67u);
+    set_segment(&v->ldtr, 0, 0x82u, 0);
+    v->efer = EFER_SVME | EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;
+    v->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
+    v->cr4 = CR4_PAE | CR4_PGE;
+    v->cr3 = start->cr3;
+    v->dr6 = 0xffff0ff0u;
+    v->dr7 = 0x400u;
+    v->pat = PAT_RESET;
+    memset(&core->guest, 0, sizeof(core->guest));
+    core->guest.rip = start->rip;
+    core->guest.rsp = start->rsp;
+    core->guest.rdi = start->rdi;
+    core->guest.rflags = RFLAGS_FIXED;
+}
+
+static void run(struct core *core, struct exit_info *exit)
+{
+    struct svm_core *svm = core->vendor_state;
+    struct vmcb *v = svm->guest;
+    v->rax = core->guest.rax;
+    v->rip = core->guest.rip;
+    v->rsp = core->guest.rsp;
+    v->rflags = core->guest.rflags;
+    svm_enter((uint64_t)v, &core->guest, (uint64_t)svm->host);
+    exit->tsc = rdtsc();
+    core->guest.rax = v->rax;
+    core->guest.rip = v->rip;
+    core->guest.rsp = v->rsp;
+    core->guest.rflags = v->rflags;
+    v->tlb_control = 0;
+    /* An event whose delivery was cut short by the exit is delivered again (APM 15.7.2), unless the exit replaces it. */
+    v->event_inject = v->exit_interrupt_info & SVM_EVENT_VALID ? v->exit_interrupt_info : 0;
+    svm_decode_exit(v, &core->guest, exit);
+}
+
+static void inject(struct core *core, unsigned vector, bool has_error, uint32_t error)
+{
+    struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
+    v->event_inject = SVM_EVENT_VALID | SVM_EVENT_EXCEPTION | vector;
+    if (has_error)
+        v->event_inject |= SVM_EVENT_HAS_ERROR | ((uint64_t)error << 32);
+}
+
+static void flush(struct core *core)
+{
+    ((struct svm_core *)core->vendor_state)->guest->tlb_control = TLB_FLUSH_ALL;
+}
+
+static void drop_event(struct core *core)
+{
+    struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
+    v->event_inject = 0;
+    v->interrupt_shadow = 0;
+}
+
+static void wait_for_nmi(struct core *core)
+{
+    (void)core;
+    svm_wait_nmi();
+}
+
+static void drain_nmi(struct core *core)
+{
+    (void)core;
+    svm_drain_nmi();
+}
+
+static void audit(struct core *core)
+{
+    const struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
+    const char *rule = svm_audit(v);
+    kprint("VMCB: exit %lx info %lx %lx intinfo %lx", v->exit_code, v->exit_info1, v->exit_info2,
+           v->exit_interrupt_info);
+    kprint("VMCB: cr0 %lx cr3 %lx cr4 %lx efer %lx rip %lx rsp %lx rflags %lx", v->cr0, v->cr3, v->cr4, v->efer, v->rip,
+           v->rsp, v->rflags);
+    kprint("VMCB audit: %s", rule ? rule : "no rule broken");
+}
+
+const struct vendor vendor_svm = {
+    .name = "svm",
+    .nested = &svm_nested_format,
+    .unusable = unusable,
+    .core_start = core_start,
+    .guest_reset = guest_reset,
+    .run = run,
+    .inject = inject,
+    .flush = flush,
+    .redirect = drop_event,
+    .wait_for_nmi = wait_for_nmi,
+    .drain_nmi = drain_nmi,
+    .audit = audit,
+};

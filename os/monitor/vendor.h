@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vendor contract: everything about hardware virtualization that differs between processors' makers lies behind this
+ * table. vmx/ and svm/ implement it with the same file names; vendor.c chooses at boot. Nothing else in the monitor
+ * knows the maker.
+ */
+#ifndef QV_MONITOR_VENDOR_H
+#define QV_MONITOR_VENDOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qv/directory.h"
+
+struct core;
+struct nested_format;
+
+/* One exit, in the same words for every vendor. */
+struct exit_info {
+    enum qv_exit_cause cause;
+    uint32_t vendor_code; /* the vendor's own number, for the log */
+    uint64_t info1, info2; /* the vendor's own details, for the log */
+    uint64_t tsc;          /* read first thing after the exit */
+    uint64_t gpa;          /* nested page: guest-physical address */
+    bool write, execute, present, table_walk; /* nested page: access kind; entry present; on a page-table walk */
+    uint16_t port;         /* port: number, size in bytes, direction, string form */
+    uint8_t port_size;
+    bool port_in, port_string;
+    bool msr_write;        /* msr: direction; the number is in the guest's rcx */
+    uint8_t vector;        /* exception */
+    uint8_t length;        /* bytes of the instruction to step over; 0 = unknown */
+};
+
+struct guest_start {
+    uint64_t rip, rsp, cr3, rdi; /* 64-bit mode, paging on, flat segments, interrupts off */
+};
+
+struct vendor {
+    const char *name;
+    const struct nested_format *nested;
+    /* NULL if this processor can be used, else the reason in words for the user. */
+    const char *(*unusable)(void);
+    /* Turn virtualization on on this core and allocate its control structures. 0 or -ENOMEM, -EIO. */
+    int (*core_start)(struct core *core);
+    /* Guest state as at power-on of a sandbox kernel; pending events dropped. */
+    void (*guest_reset)(struct core *core, const struct guest_start *start);
+    /* Enter the guest with core->guest, return after the next exit with core->guest and *exit filled. */
+    void (*run)(struct core *core, struct exit_info *exit);
+    void (*inject)(struct core *core, unsigned vector, bool has_error, uint32_t error);
+    /* Nested table changed: nothing cached from it may be used after the next entry on this core. */
+    void (*flush)(struct core *core);
+    /* The caller changed core->guest.rip to somewhere new: pending event delivery and interrupt shadow are dropped. */
+    void (*redirect)(struct core *core);
+    /* Sleep until an NMI arrives; one that came since the last exit ends it at once. Requests arrive by NMI. */
+    void (*wait_for_nmi)(struct core *core);
+    /* Let an NMI that waits (blocked in the monitor) be taken and forgotten. */
+    void (*drain_nmi)(struct core *core);
+    /* Print the control structure and name the check that failed (entry failures). */
+    void (*audit)(struct core *core);
+};
+
+extern const struct vendor *vendor; /* NULL before vendor_choose() or where nothing is usable */
+
+/* Picks the first usable vendor. NULL with *reason telling why none is usable. */
+const struct vendor *vendor_choose(const char **reason);
+
+extern const struct vendor vendor_svm;
+
+#endif

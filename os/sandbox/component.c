@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox/internal.h"
+
+struct component nic_component = {.name = "nic", .state = COMPONENT_DOWN};
+
+int component_admit(struct component *component, struct component_frame *frame)
+{
+    bool allowed = component->state == COMPONENT_RUNNING ||
+                   (component->state == COMPONENT_RECOVERING && current == recovery_thread);
+    if (!allowed)
+        return 1;
+    uint64_t flags = irq_save();
+    frame->component = component;
+    frame->incarnation = component->incarnation;
+    frame->outer = current->frame;
+    current->frame = frame;
+    irq_restore(flags);
+    return 0;
+}
+
+void component_leave(struct component_frame *frame)
+{
+    uint64_t flags = irq_save();
+    current->frame = frame->outer;
+    irq_restore(flags);
+}
+
+/* Leaves the frame as if by a fault. A lock of the abandoned instance stays with its owner word, for others to break. */
+static _Noreturn void abandon(struct component_frame *frame)
+{
+    current->frame = frame->outer;
+    component_return(frame);
+}
+
+/* An interrupt handler or a preempted thread may have been inside the instance that another frame lost. */
+void component_resume_check(void)
+{
+    struct component_frame *frame = current->frame;
+    struct component_frame *doomed = NULL;
+    for (; frame; frame = frame->outer)
+        if (frame->incarnation != frame->component->incarnation)
+            doomed = frame;
+    if (doomed)
+        abandon(doomed);
+}
+
+void component_fault(enum qv_detection detection, uint64_t address, bool told_by_monitor, uint64_t action,
+                     uint64_t not_before)
+{
+    struct component_frame *frame = current ? current->frame : NULL;
+    uint64_t key = recovery_key(handoff->id, told_by_monitor ? 0 : 1);
+    if (!frame)
+        return;
+    struct component *component = frame->component;
+    component->state = COMPONENT_RECOVERING;
+    component->incarnation++;
+    component->failures++;
+    if (!told_by_monitor) {
+        trace(QV_TRACE_DETECT, (uint64_t)detection, address);
+        phase_begin(QV_PHASE_VM_EXIT, key);
+        struct call_result answer = monitor_call3(QV_CALL_FAULT, (uint64_t)detection, address, 0);
+        action = answer.rax < 0 ? FAULT_ACTION_CONTAIN : (uint64_t)answer.rax;
+        not_before = answer.rdx;
+    }
+    phase_end(QV_PHASE_VM_ENTER, key);
+    if (action == FAULT_ACTION_LOCAL) {
+        phase_begin(QV_PHASE_RESUME, key);
+        recovery_request_local(not_before);
+    } else {
+        component->state = COMPONENT_CONTAINED;
+    }
+    abandon(frame);
+}
+
+void component_fail(struct component *component, enum qv_detection detection, uint64_t address)
+{
+    uint64_t flags = irq_save();
+    struct component_frame frame = {.component = component};
+    if (component->state == COMPONENT_RUNNING || current->frame) {
+        if (!current->frame && component_enter(component, &frame) != 0) {
+            irq_restore(flags); /* abandoned: the recovery is under way */
+            return;
+        }
+        component_fault(detection, address, false, 0, 0);
+    }
+    irq_restore(flags);
+}

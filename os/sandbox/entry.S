@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Entry of the sandbox kernel, trap stubs, context switch, component frames. */
+        .section .text.start, "ax"
+        .globl sandbox_start
+sandbox_start:
+        xorl %ebp, %ebp
+        cld
+        call sandbox_main
+1:      hlt
+        jmp 1b
+
+        .text
+        .globl trap_vectors
+        .balign 16
+trap_vectors:
+        .set vector, 0
+        .rept 256
+        .balign 16
+        .if (vector != 8) && (vector != 10) && (vector != 11) && (vector != 12) && (vector != 13) && (vector != 14) && (vector != 17) && (vector != 21) && (vector != 29) && (vector != 30)
+        pushq $0
+        .endif
+        pushq $vector
+        jmp trap_entry
+        .set vector, vector + 1
+        .endr
+
+trap_entry:
+        pushq %rax
+        pushq %rcx
+        pushq %rdx
+        pushq %rsi
+        pushq %rdi
+        pushq %r8
+        pushq %r9
+        pushq %r10
+        pushq %r11
+        cld
+        movq %rsp, %rdi
+        movq %rsp, %r11                 /* align the stack for C; the trap frame is found again through rbp-free copy */
+        andq $-16, %rsp
+        pushq %r11
+        pushq %r11
+        call trap_handle
+        popq %rsp
+        popq %r11
+        popq %r10
+        popq %r9
+        popq %r8
+        popq %rdi
+        popq %rsi
+        popq %rdx
+        popq %rcx
+        popq %rax
+        addq $16, %rsp
+        iretq
+
+/* void context_switch(uint64_t *save_rsp, uint64_t load_rsp): callee-saved registers on the stack, rsp in the thread. */
+        .globl context_switch
+context_switch:
+        pushq %rbx
+        pushq %rbp
+        pushq %r12
+        pushq %r13
+        pushq %r14
+        pushq %r15
+        movq %rsp, (%rdi)
+        movq %rsi, %rsp
+        popq %r15
+        popq %r14
+        popq %r13
+        popq %r12
+        popq %rbp
+        popq %rbx
+        ret
+
+/* First code of a new thread: entry in r12, argument in r13 (see thread.c). */
+        .globl thread_trampoline
+thread_trampoline:
+        call thread_begin
+        movq %r13, %rdi
+        call *%r12
+        ud2                             /* threads never end */
+
+/*
+ * int component_enter(struct component *, struct component_frame *): returns once with component_admit()'s answer and, if
+ * the frame is abandoned, a second time with 2.
+ */
+        .globl component_enter
+component_enter:
+        movq %rbx, 0(%rsi)
+        movq %rbp, 8(%rsi)
+        movq %r12, 16(%rsi)
+        movq %r13, 24(%rsi)
+        movq %r14, 32(%rsi)
+        movq %r15, 40(%rsi)
+        leaq 8(%rsp), %rax
+        movq %rax, 48(%rsi)
+        movq (%rsp), %rax
+        movq %rax, 56(%rsi)
+        pushfq
+        popq 64(%rsi)
+        jmp component_admit
+
+/* void component_return(const struct component_frame *): back to where component_enter() was called, with 2. */
+        .globl component_return
+component_return:
+        movq 0(%rdi), %rbx
+        movq 8(%rdi), %rbp
+        movq 16(%rdi), %r12
+        movq 24(%rdi), %r13
+        movq 32(%rdi), %r14
+        movq 40(%rdi), %r15
+        movq 48(%rdi), %rsp
+        movl $2, %eax
+        pushq 64(%rdi)
+        pushq 56(%rdi)
+        movq 8(%rsp), %rcx
+        pushq %rcx
+        popfq
+        ret $8
+
+/* The monitor enters here, interrupts off, on the upcall stack. */
+        .globl upcall_entry
+upcall_entry:
+        xorl %ebp, %ebp
+        call upcall_handle
+        ud2
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Heartbeat and neighbour watch. Each sandbox is watched by the next living one in a ring of sandbox numbers. The same
+ * thread looks after what nobody else would notice: the end of the run, a dead thread, damage to the scheduler's state.
+ */
+#include "sandbox/internal.h"
+
+#define SELF_CHECK_BEATS 8u
+
+
+static bool running(unsigned sandbox)
+{
+    uint32_t state = directory()->core[sandbox].state;
+    return state == QV_SB_RUNNING || state == QV_SB_RECOVERING;
+}
+
+static bool watched_by_me(unsigned sandbox)
+{
+    for (unsigned step = 1; step < handoff->n_sandboxes; step++) {
+        unsigned watcher = (sandbox + step) % handoff->n_sandboxes;
+        if (running(watcher))
+            return watcher == handoff->id;
+    }
+    return false;
+}
+
+static void watch_neighbours(void)
+{
+    uint64_t limit = time_from_us(handoff->cfg.recovery.hang_timeout_us);
+    for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+        if (i == handoff->id || !running(i) || !watched_by_me(i))
+            continue;
+        uint64_t beat = status_of(i)->heartbeat_tsc;
+        uint64_t now = time_now();
+        if (beat == 0 || now < beat || now - beat < limit)
+            continue;
+        status->suspicions++;
+        trace(QV_TRACE_DETECT, QV_DETECT_HEARTBEAT, i);
+        phase_begin(QV_PHASE_VM_EXIT, recovery_key(i, 1));
+        monitor_call(QV_CALL_SUSPECT, i);
+    }
+}
+
+static bool lowest_running(void)
+{
+    for (unsigned i = 0; i < handoff->id; i++)
+        if (running(i))
+            return false;
+    return true;
+}
+
+static void end_of_run(void)
+{
+    const volatile struct qv_host_mailbox *mailbox = phys_to_virt(QV_MAILBOX_PHYS);
+    uint64_t duration = handoff->cfg.duration_us;
+    bool over = mailbox->stop != 0 || status->client_done != 0;
+    if (duration != 0 && directory()->machine_state == QV_MACHINE_READY)
+        over = over || time_now() - directory()->ready_tsc >= time_from_us(duration);
+    if (over && (lowest_running() || status->client_done))
+        monitor_call(QV_CALL_SHUTDOWN, 0);
+}
+
+static void check_self(void)
+{
+    uint64_t flags = irq_save();
+    const char *wrong = sched_check(&scheduler);
+    irq_restore(flags);
+    if (wrong)
+        kernel_lost(QV_DETECT_ASSERTION, (uint64_t)&scheduler, wrong);
+    threads_publish();
+    if (threads_dead() && nic_component.state == COMPONENT_RUNNING)
+        component_fail(&nic_component, QV_DETECT_LOCK_OWNER_DEAD, handoff->id);
+}
+
+static void health_main(void *argument)
+{
+    uint64_t period = time_from_us(handoff->cfg.recovery.heartbeat_us);
+    uint64_t next = time_now();
+    (void)argument;
+    for (unsigned beat = 0;; beat++) {
+        status->heartbeat_tsc = time_now();
+        status->heartbeats++;
+        if (directory()->machine_state == QV_MACHINE_READY)
+            watch_neighbours();
+        end_of_run();
+        if (beat % SELF_CHECK_BEATS == 0)
+            check_self();
+        next += period;
+        if (next < time_now())
+            next = time_now() + period; /* the host stalled this core: no burst afterwards */
+        while (time_now() < next)
+            (void)thread_wait_until(next);
+    }
+}
+
+void health_start(void)
+{
+    thread_create("health", health_main, NULL, QV_VCPU_HEALTH);
+}

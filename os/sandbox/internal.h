@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Parts of the sandbox kernel that see each other; drivers, network and fault models use kernel.h instead. */
+#ifndef QV_SANDBOX_INTERNAL_H
+#define QV_SANDBOX_INTERNAL_H
+
+#include "sandbox/component.h"
+#include "sandbox/kernel.h"
+#include "sandbox/sched/vcpu.h"
+
+struct trap_frame {
+    uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+enum thread_state { THREAD_BLOCKED, THREAD_READY, THREAD_DEAD };
+
+struct thread {
+    uint64_t rsp;
+    const char *name;
+    void (*entry)(void *);
+    void *argument;
+    uint8_t *stack; /* THREAD_STACK_BYTES */
+    enum qv_vcpu_slot slot;
+    enum thread_state state;
+    bool wake_pending;
+    bool timed_out;
+    uint64_t deadline; /* SCHED_NEVER: none */
+    struct thread *next; /* in its VCPU's ready queue */
+    struct component_frame *frame; /* innermost component frame */
+};
+
+/* memory.c */
+void memory_init(void);
+uint64_t memory_allocated_end(void); /* physical */
+void memory_seal(void); /* after READY: no further allocation */
+void status_init(void);
+
+/* time.c */
+void time_init(void);
+void timer_arm(uint64_t tsc);
+void timer_fired(void);
+
+/* trap.c */
+void trap_init(void);
+void lapic_write(uint32_t offset, uint32_t value);
+uint32_t lapic_read(uint32_t offset);
+
+/* thread.c */
+void threads_init(void);
+_Noreturn void threads_run(void); /* the boot path becomes the idle thread */
+void schedule(void);              /* interrupts off; may switch */
+void thread_charge_interrupt(void);
+void thread_interrupt_end(void);  /* end of an interrupt: reschedule if needed, then component_resume_check() */
+const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot);
+bool thread_is_dead(const struct thread *thread);
+void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the running thread is gone for good */
+unsigned threads_dead(void);
+void threads_publish(void); /* VCPU, idle and scheduler time into the status page */
+unsigned threads_revive_dead(void); /* restarts dead threads from their entry; returns how many */
+extern struct sched scheduler;
+extern struct thread *current;
+
+/* component.c */
+int component_admit(struct component *component, struct component_frame *frame);
+_Noreturn void component_return(const struct component_frame *frame);
+void component_resume_check(void); /* is the running thread inside an instance that has been abandoned? */
+/* The innermost frame's component failed; interrupts off. Returns only if there is no frame. */
+void component_fault(enum qv_detection detection, uint64_t address, bool told_by_monitor, uint64_t action,
+                     uint64_t not_before);
+
+/* recovery.c */
+void recovery_start(void);
+void recovery_restarted(void); /* kernel entry of a later incarnation */
+void recovery_request_local(uint64_t not_before);
+_Noreturn void kernel_lost(enum qv_detection detection, uint64_t address, const char *what);
+uint64_t recovery_key(unsigned sandbox, unsigned ahead); /* sandbox << 32 | its recovery number + ahead */
+void phase_begin(enum qv_phase phase, uint64_t key);
+void phase_end(enum qv_phase phase, uint64_t key);
+extern struct thread *recovery_thread;
+
+/* health.c, probe.c */
+void health_start(void);
+void probe_start(void);
+
+/* call.c */
+struct call_result {
+    int64_t rax;
+    uint64_t rdx;
+};
+struct call_result monitor_call3(enum qv_call call, uint64_t a, uint64_t b, uint64_t c);
+static inline int64_t monitor_call(enum qv_call call, uint64_t a)
+{
+    return monitor_call3(call, a, 0, 0).rax;
+}
+
+void trace_init(void);
+void trace_at(uint64_t tsc, enum qv_trace_id id, uint64_t a, uint64_t b);
+
+#endif

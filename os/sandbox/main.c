@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The sandbox kernel's way from its entry to its threads. */
+#include "faultinject/faultinject.h"
+#include "sandbox/faultpoint.h"
+#include "sandbox/internal.h"
+#include "sandbox/net/net.h"
+#include "sandbox/nic/nic.h"
+#include "sandbox/test.h"
+
+fault_hook_fn fault_hook;
+
+_Noreturn void sandbox_main(void);
+
+static unsigned self(void)
+{
+    return handoff->id;
+}
+
+/* Without a monitor the sandboxes keep their own entries in the directory. */
+static void native_ready(void)
+{
+    struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
+    if (handoff->mode != QV_MODE_NATIVE)
+        return;
+    d->core[handoff->id].state = QV_SB_RUNNING;
+    for (unsigned i = 0; i < handoff->n_sandboxes; i++)
+        if (d->core[i].state != QV_SB_RUNNING)
+            return;
+    d->ready_tsc = rdtsc();
+    __atomic_store_n(&d->machine_state, QV_MACHINE_READY, __ATOMIC_RELEASE);
+}
+
+static int start_nic(void)
+{
+    volatile int error = -EIO;
+    struct component_frame frame;
+    nic_component.state = COMPONENT_RUNNING;
+    if (component_enter(&nic_component, &frame) == 0) {
+        error = nic_attach();
+        if (error == 0 && handoff->incarnation > 1)
+            error = nic_reinit();
+        component_leave(&frame);
+    }
+    if (error)
+        nic_component.state = COMPONENT_DOWN;
+    return error;
+}
+
+static void start_network(uint64_t key)
+{
+    if (handoff->cfg.sandbox[handoff->id].nic >= QV_MAX_NICS || handoff->cfg.sandbox[handoff->id].ip == 0)
+        return;
+    if (handoff->incarnation > 1) {
+        phase_end(QV_PHASE_KERNEL_BOOT, key);
+        phase_begin(QV_PHASE_DRIVER_REINIT, key);
+    }
+    int error = start_nic();
+    if (handoff->incarnation > 1) {
+        phase_end(QV_PHASE_DRIVER_REINIT, key);
+        phase_begin(QV_PHASE_NET_REINIT, key);
+    }
+    error = error ? error : net_start();
+    if (error)
+        kprint("network not started: %d", error);
+}
+
+static void start_services(uint64_t key)
+{
+    if (handoff->incarnation > 1)
+        recovery_restarted();
+    else
+        recovery_start();
+    start_network(key);
+    health_start();
+    probe_start();
+    faultinject_start();
+}
+
+_Noreturn void sandbox_main(void)
+{
+    uint64_t entry = rdtsc();
+    uint64_t key;
+    print_set_speaker('s', self);
+    print_set_lock(phys_to_virt(QV_CONSOLE_LOCK_PHYS));
+    memory_init();
+    status_init();
+    trace_init();
+    key = recovery_key(handoff->id, 0);
+    trace_at(entry, QV_TRACE_BOOT, 2, handoff->tsc_hz);
+    if (handoff->incarnation > 1) {
+        trace_at(entry, QV_TRACE_PHASE_END, QV_PHASE_VM_ENTER, key);
+        trace_at(entry, QV_TRACE_PHASE_BEGIN, QV_PHASE_KERNEL_BOOT, key);
+    }
+    trap_init();
+    time_init();
+    threads_init();
+    if (handoff->cfg.test[0] != '\0')
+        boot_test_start(handoff->cfg.test);
+    else
+        start_services(key);
+    if (handoff->incarnation == 1)
+        kprint("sandbox %u: %lu MiB at %lx", handoff->id, handoff->size >> 20, handoff->base);
+    memory_seal();
+    monitor_call(QV_CALL_READY, (memory_allocated_end() + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
+    native_ready();
+    threads_run();
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sandbox's part of a recovery: re-initialise the driver (local), take another sandbox's service over (remote), or
+ * report that a restarted sandbox serves again. One thread on a VCPU of its own does all three.
+ */
+#include "sandbox/internal.h"
+
+#include "sandbox/net/net.h"
+#include "sandbox/nic/nic.h"
+
+#define FIRST_REPLY_WAIT_US 500000u
+#define REINIT_TRIES 50u
+#define REINIT_RETRY_US 1000u
+
+struct thread *recovery_thread;
+
+static volatile bool local_due;
+static volatile uint64_t local_not_before;
+static volatile uint32_t takeover_due; /* bit per failed sandbox */
+static volatile uint64_t reply_key;    /* phase key of the recovery that waits for its first good reply, 0 = none */
+
+void phase_begin(enum qv_phase phase, uint64_t key)
+{
+    trace(QV_TRACE_PHASE_BEGIN, (uint64_t)phase, key);
+}
+
+void phase_end(enum qv_phase phase, uint64_t key)
+{
+    trace(QV_TRACE_PHASE_END, (uint64_t)phase, key);
+}
+
+/* The monitor numbers recoveries; before it knows of one the number is one ahead. */
+uint64_t recovery_key(unsigned sandbox, unsigned ahead)
+{
+    return (uint64_t)sandbox << 32 | (directory()->core[sandbox].recovery + ahead);
+}
+
+_Noreturn void kernel_lost(enum qv_detection detection, uint64_t address, const char *what)
+{
+    (void)irq_save();
+    print_to(status->message, sizeof(status->message), "%s", what);
+    trace(QV_TRACE_DETECT, (uint64_t)detection, address);
+    phase_begin(QV_PHASE_VM_EXIT, recovery_key(handoff->id, 1));
+    kprint("kernel lost: %s (%lx)", what, address);
+    monitor_call3(QV_CALL_FAULT, (uint64_t)detection, address, 1);
+    for (;;)
+        __asm__ volatile("cli; hlt"); /* native, or refused: stopped here for good */
+}
+
+/* Re-initialises the device; another sharer may be at it already, then its generation is waited for. */
+static bool reinit_driver(uint64_t key)
+{
+    volatile int error = -EIO;
+    phase_begin(QV_PHASE_DRIVER_REINIT, key);
+    for (volatile unsigned tries = 0; tries < REINIT_TRIES && error != 0; tries++) {
+        struct component_frame frame;
+        if (tries > 0)
+            (void)thread_wait_until(time_now() + time_from_us(REINIT_RETRY_US));
+        if (component_enter(&nic_component, &frame) != 0)
+            return false; /* a second fault: the monitor has decided anew */
+        error = nic_reinit();
+        component_leave(&frame);
+        if (error != -EBUSY)
+            break;
+    }
+    phase_end(QV_PHASE_DRIVER_REINIT, key);
+    if (error != 0)
+        kprint("driver re-initialisation failed: %d", error);
+    return error == 0;
+}
+
+/* After the interface is up: time runs until the first good reply, which is part of the recovery, but not for ever. */
+static void wait_for_reply(uint64_t key)
+{
+    reply_key = key;
+    phase_begin(QV_PHASE_FIRST_REPLY, key);
+    uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
+    while (reply_key == key && time_now() < limit)
+        (void)thread_wait_until(limit);
+    reply_key = 0;
+}
+
+void recovery_first_reply(void)
+{
+    if (reply_key == 0)
+        return;
+    phase_end(QV_PHASE_FIRST_REPLY, reply_key);
+    reply_key = 0;
+    thread_wake(recovery_thread);
+}
+
+static void recover_local(void)
+{
+    uint64_t key = recovery_key(handoff->id, 0);
+    while (time_now() < local_not_before)
+        (void)thread_wait_until(local_not_before);
+    phase_end(QV_PHASE_RESUME, key);
+    if (!reinit_driver(key)) {
+        if (nic_component.state == COMPONENT_RECOVERING && !local_due)
+            monitor_call3(QV_CALL_FAULT, QV_DETECT_RING_INVARIANT, 0, 1);
+        return;
+    }
+    nic_component.state = COMPONENT_RUNNING;
+    phase_begin(QV_PHASE_NET_REINIT, key);
+    unsigned revived = threads_revive_dead();
+    int error = net_reinit();
+    phase_end(QV_PHASE_NET_REINIT, key);
+    if (error || revived)
+        kprint("interface re-initialised: %d, threads revived: %u", error, revived);
+    wait_for_reply(key);
+    if (nic_component.state == COMPONENT_RUNNING)
+        monitor_call(QV_CALL_RECOVERED, 0);
+}
+
+static void recover_remote(unsigned failed)
+{
+    uint64_t key = recovery_key(failed, 0);
+    phase_end(QV_PHASE_RESUME, key);
+    if (!reinit_driver(key))
+        return;
+    phase_begin(QV_PHASE_NET_REINIT, key);
+    int error = net_takeover(failed);
+    phase_end(QV_PHASE_NET_REINIT, key);
+    if (error) {
+        kprint("service of sandbox %u not taken over: %d", failed, error);
+        return;
+    }
+    wait_for_reply(key);
+    monitor_call(QV_CALL_TAKEN_OVER, failed);
+}
+
+static void on_recovery_ipi(void)
+{
+    status->recovery_acks++; /* first: the failed sandbox's monitor waits for it */
+    for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+        const volatile struct qv_core_report *report = &directory()->core[i];
+        if (i == handoff->id || report->taken_over_by != handoff->id || (takeover_due & (0x100u << i)))
+            continue;
+        phase_end(QV_PHASE_IPI, recovery_key(i, 0));
+        phase_begin(QV_PHASE_RESUME, recovery_key(i, 0));
+        trace(QV_TRACE_IPI_RECEIVE, VECTOR_IPI_RECOVERY, i);
+        takeover_due |= 0x101u << i; /* low half: to do; high half: seen */
+    }
+    thread_wake(recovery_thread);
+}
+
+void recovery_request_local(uint64_t not_before)
+{
+    local_not_before = not_before;
+    local_due = true;
+    thread_wake(recovery_thread);
+}
+
+static void recovery_main(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        thread_wait();
+        if (local_due) {
+            local_due = false;
+            recover_local();
+        }
+        for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+            if (takeover_due & (1u << i)) {
+                takeover_due &= ~(1u << i);
+                recover_remote(i);
+            }
+        }
+    }
+}
+
+void recovery_start(void)
+{
+    recovery_thread = thread_create("recovery", recovery_main, NULL, QV_VCPU_RECOVERY);
+    irq_register(VECTOR_IPI_RECOVERY, on_recovery_ipi);
+}
+
+/* This incarnation is itself a recovery: it is complete with its first good reply. */
+static void restarted_main(void *argument)
+{
+    uint64_t key = (uint64_t)argument;
+    if (status->service_up == 0) {
+        uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
+        while (status->service_up == 0 && time_now() < limit)
+            (void)thread_wait_until(time_now() + time_from_us(1000));
+    }
+    phase_end(QV_PHASE_NET_REINIT, key);
+    wait_for_reply(key);
+    monitor_call(QV_CALL_RECOVERED, 0);
+    recovery_main(NULL);
+}
+
+void recovery_restarted(void)
+{
+    uint64_t key = recovery_key(handoff->id, 0);
+    recovery_thread = thread_create("recovery", restarted_main, (void *)key, QV_VCPU_RECOVERY);
+    irq_register(VECTOR_IPI_RECOVERY, on_recovery_ipi);
+}

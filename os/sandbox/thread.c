@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads on VCPUs. One core: interrupts off is the only lock. */
+#include "sandbox/internal.h"
+
+#define MAX_THREADS 16u
+#define STACK_PAGES 8u
+#define STACK_CANARY 0x5374614b43616e61ull
+
+struct vcpu_slot {
+    struct vcpu vcpu;
+    struct thread *first, *last; /* ready threads, first runs */
+    bool present;
+};
+
+struct sched scheduler;
+struct thread *current;
+
+static struct thread threads[MAX_THREADS];
+static unsigned n_threads;
+static struct vcpu_slot slots[QV_VCPU_SLOTS];
+static struct thread idle_thread = {.name = "idle", .state = THREAD_READY, .deadline = SCHED_NEVER};
+static bool started;
+static volatile bool pick_due;
+
+/* What a sandbox gets where its scenario says nothing: microseconds of budget and period. */
+static const struct qv_vcpu_cfg default_vcpu[QV_VCPU_SLOTS] = {
+    [QV_VCPU_SERVICE] = {0, 8000, 20000, 0},  [QV_VCPU_NIC] = {1, 0, 0, 100000}, [QV_VCPU_HEALTH] = {0, 200, 2000, 0},
+    [QV_VCPU_RECOVERY] = {0, 1000, 10000, 0}, [QV_VCPU_PROBE] = {0, 200, 5000, 0},
+};
+
+void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
+extern const char thread_trampoline[];
+void thread_begin(void);
+
+static void trace_sched(void *arg, enum sched_trace_kind kind, const struct vcpu *v, uint64_t time, uint64_t amount)
+{
+    const struct vcpu_slot *slot = v ? v->owner : NULL;
+    uint64_t index = slot ? (uint64_t)(slot - slots) : 0xffffffffu;
+    (void)arg;
+    if (kind == SCHED_TRACE_DISPATCH || kind == SCHED_TRACE_IDLE)
+        trace_at(time, QV_TRACE_SCHED_SWITCH, index << 32, amount);
+    else if (kind == SCHED_TRACE_REPLENISH)
+        trace_at(time, QV_TRACE_SCHED_REPL, index, amount);
+}
+
+static void init_slot(unsigned index, uint64_t now)
+{
+    struct qv_vcpu_cfg cfg = handoff->cfg.sandbox[handoff->id].vcpu[index];
+    struct vcpu_slot *slot = &slots[index];
+    int error;
+    if (cfg.period_us == 0 && cfg.utilization_ppm == 0)
+        cfg = default_vcpu[index];
+    if (cfg.kind == 1)
+        error = vcpu_init_io(&slot->vcpu, cfg.utilization_ppm, 1000000u, now, slot);
+    else
+        error = vcpu_init_main(&slot->vcpu, time_from_us(cfg.budget_us), time_from_us(cfg.period_us), now, slot);
+    error = error ? error : sched_add(&scheduler, &slot->vcpu);
+    if (error)
+        kernel_lost(QV_DETECT_ASSERTION, index, "VCPU refused");
+    /* Service, bottom half and recovery may use what nobody else needs; the others live within their budgets. */
+    vcpu_set_background(&scheduler, &slot->vcpu,
+                        index == QV_VCPU_SERVICE || index == QV_VCPU_NIC || index == QV_VCPU_RECOVERY);
+    slot->present = true;
+}
+
+void threads_init(void)
+{
+    uint64_t now = rdtsc();
+    sched_init(&scheduler, now, time_from_us(1000));
+    if (handoff->cfg.flags & QV_CFG_TRACE_SCHED)
+        sched_set_trace(&scheduler, trace_sched, NULL);
+    for (unsigned i = 0; i < QV_VCPU_SLOTS; i++)
+        init_slot(i, now);
+    current = &idle_thread;
+}
+
+struct thread *thread_self(void)
+{
+    return current;
+}
+
+static void prepare_stack(struct thread *t)
+{
+    uint64_t *top = (uint64_t *)(void *)(t->stack + STACK_PAGES * PAGE_SIZE);
+    *(uint64_t *)(void *)t->stack = STACK_CANARY;
+    *--top = 0;
+    *--top = 0; /* the trampoline's call leaves the stack aligned as the ABI wants */
+    *--top = (uint64_t)thread_trampoline;
+    top -= 6; /* rbx rbp r12 r13 r14 r15, the last lowest */
+    top[5] = top[4] = top[1] = top[0] = 0;
+    top[3] = (uint64_t)t->entry;    /* r12 */
+    top[2] = (uint64_t)t->argument; /* r13 */
+    t->rsp = (uint64_t)top;
+}
+
+static void enqueue(struct thread *t, uint64_t now)
+{
+    struct vcpu_slot *slot = &slots[t->slot];
+    t->state = THREAD_READY;
+    t->deadline = SCHED_NEVER;
+    t->next = NULL;
+    if (slot->first)
+        slot->last->next = t;
+    else
+        slot->first = t;
+    slot->last = t;
+    if (vcpu_wake(&scheduler, &slot->vcpu, now, &slots[QV_VCPU_SERVICE].vcpu))
+        pick_due = true;
+}
+
+static void dequeue_current(uint64_t now)
+{
+    struct vcpu_slot *slot = &slots[current->slot];
+    slot->first = current->next; /* the running thread is the first of its VCPU */
+    if (!slot->first)
+        vcpu_block(&scheduler, &slot->vcpu, now);
+}
+
+struct thread *thread_create(const char *name, void (*entry)(void *), void *argument, enum qv_vcpu_slot slot)
+{
+    uint8_t *stack = page_alloc(STACK_PAGES);
+    if (!stack || n_threads == MAX_THREADS)
+        return NULL;
+    uint64_t flags = irq_save();
+    struct thread *t = &threads[n_threads++];
+    *t = (struct thread){.name = name, .entry = entry, .argument = argument, .stack = stack, .slot = slot};
+    prepare_stack(t);
+    enqueue(t, rdtsc());
+    irq_restore(flags);
+    return t;
+}
+
+/* First thing on a new thread's stack: interrupts were off in schedule(). */
+void thread_begin(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
+
+static uint64_t wake_sleepers(uint64_t now)
+{
+    uint64_t next = SCHED_NEVER;
+    for (unsigned i = 0; i < n_threads; i++) {
+        struct thread *t = &threads[i];
+        if (t->state != THREAD_BLOCKED || t->deadline == SCHED_NEVER)
+            continue;
+        if (t->deadline <= now) {
+            t->timed_out = true;
+            enqueue(t, now);
+        } else if (t->deadline < next) {
+            next = t->deadline;
+        }
+    }
+    return next;
+}
+
+void schedule(void)
+{
+    uint64_t slice_end;
+    uint64_t now = rdtsc();
+    uint64_t next_wake;
+    sched_enter(&scheduler, now);
+    next_wake = wake_sleepers(now);
+    pick_due = false;
+    struct vcpu *v = sched_pick(&scheduler, now, &slice_end);
+    struct thread *next = v ? ((struct vcpu_slot *)v->owner)->first : &idle_thread;
+    timer_arm(slice_end < next_wake ? slice_end : next_wake);
+    if (next == current)
+        return;
+    struct thread *previous = current;
+    if (previous->stack && *(uint64_t *)(void *)previous->stack != STACK_CANARY)
+        kernel_lost(QV_DETECT_ASSERTION, (uint64_t)previous->stack, "stack overrun");
+    current = next;
+    context_switch(&previous->rsp, next->rsp);
+    component_resume_check();
+}
+
+void thread_charge_interrupt(void)
+{
+    sched_enter(&scheduler, rdtsc());
+}
+
+void thread_interrupt_end(void)
+{
+    uint64_t now = rdtsc();
+    uint64_t next_wake = started ? wake_sleepers(now) : SCHED_NEVER;
+    if (started && (pick_due || now >= scheduler.slice_end)) {
+        schedule();
+    } else {
+        sched_leave(&scheduler, now);
+        if (started)
+            timer_arm(scheduler.slice_end < next_wake ? scheduler.slice_end : next_wake);
+    }
+    component_resume_check();
+}
+
+void thread_wake(struct thread *t)
+{
+    uint64_t flags = irq_save();
+    t->wake_pending = true;
+    if (t->state == THREAD_BLOCKED) {
+        t->timed_out = false;
+        enqueue(t, rdtsc());
+        /* In an interrupt the pick follows at its end; in a thread it is due now. */
+        if ((flags & RFLAGS_IF) && pick_due && started)
+            schedule();
+    }
+    irq_restore(flags);
+}
+
+bool thread_wait_until(uint64_t deadline_tsc)
+{
+    uint64_t flags = irq_save();
+    bool woken = current->wake_pending;
+    if (!woken) {
+        uint64_t now = rdtsc();
+        if (deadline_tsc > now) {
+            sched_account(&scheduler, now);
+            dequeue_current(now);
+            current->state = THREAD_BLOCKED;
+            current->deadline = deadline_tsc;
+            current->timed_out = false;
+            schedule();
+            woken = current->wake_pending;
+        }
+    }
+    current->wake_pending = false;
+    irq_restore(flags);
+    return woken;
+}
+
+void thread_wait(void)
+{
+    (void)thread_wait_until(SCHED_NEVER);
+}
+
+void thread_yield(void)
+{
+    uint64_t flags = irq_save();
+    struct vcpu_slot *slot = &slots[current->slot];
+    if (current != &idle_thread && current->next) {
+        slot->first = current->next;
+        slot->last->next = current;
+        slot->last = current;
+        current->next = NULL;
+    }
+    schedule();
+    irq_restore(flags);
+}
+
+bool thread_is_dead(const struct thread *thread)
+{
+    return thread->state == THREAD_DEAD;
+}
+
+_Noreturn void thread_kill_self(void)
+{
+    (void)irq_save();
+    uint64_t now = rdtsc();
+    sched_account(&scheduler, now);
+    dequeue_current(now);
+    current->state = THREAD_DEAD;
+    current->frame = NULL;
+    for (;;)
+        schedule();
+}
+
+unsigned threads_dead(void)
+{
+    unsigned dead = 0;
+    for (unsigned i = 0; i < n_threads; i++)
+        dead += threads[i].state == THREAD_DEAD;
+    return dead;
+}
+
+void threads_publish(void)
+{
+    for (unsigned i = 0; i < QV_VCPU_SLOTS; i++)
+        status->vcpu_ticks[i] = slots[i].vcpu.used + slots[i].vcpu.background_time;
+    status->idle_ticks = scheduler.idle_time;
+    status->sched_ticks = scheduler.sched_time;
+}
+
+unsigned threads_revive_dead(void)
+{
+    unsigned revived = 0;
+    uint64_t flags = irq_save();
+    for (unsigned i = 0; i < n_threads; i++) {
+        if (threads[i].state != THREAD_DEAD)
+            continue;
+        prepare_stack(&threads[i]);
+        threads[i].wake_pending = false;
+        enqueue(&threads[i], rdtsc());
+        revived++;
+    }
+    irq_restore(flags);
+    return revived;
+}
+
+const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot)
+{
+    return &slots[slot].vcpu;
+}
+
+/* The boot path, on the boot stack, turns into the idle thread. */
+_Noreturn void threads_run(void)
+{
+    (void)irq_save();
+    started = true;
+    schedule();
+    for (;;)
+        __asm__ volatile("sti; hlt; cli" ::: "memory");
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptor tables, exceptions, interrupts. */
+#include "sandbox/internal.h"
+
+struct __attribute__((packed)) task_state {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3, io_map;
+};
+
+extern const char trap_vectors[];
+extern const char upcall_entry[];
+void trap_handle(struct trap_frame *frame);
+_Noreturn void upcall_handle(void);
+
+static uint64_t idt[256][2];
+static uint64_t gdt[5] = {0, 0x00af9b000000ffffull, 0x00cf93000000ffffull, 0, 0};
+static struct task_state tss;
+static uint8_t fault_stack[8192] __attribute__((aligned(16)));
+static uint8_t upcall_stack[16384] __attribute__((aligned(16)));
+static struct upcall_frame upcall __attribute__((aligned(4096)));
+static irq_handler handlers[256];
+static uint32_t refused_before;
+
+void lapic_write(uint32_t offset, uint32_t value)
+{
+    mmio_write32(phys_to_virt(LAPIC_PHYS), offset, value);
+}
+
+uint32_t lapic_read(uint32_t offset)
+{
+    return mmio_read32(phys_to_virt(LAPIC_PHYS), offset);
+}
+
+void irq_register(unsigned vector, irq_handler handler)
+{
+    handlers[vector & 0xffu] = handler;
+}
+
+void ipi_send(unsigned sandbox, unsigned vector)
+{
+    uint64_t flags = irq_save();
+    trace(QV_TRACE_IPI_SEND, sandbox, vector);
+    lapic_write(LAPIC_ICR_HIGH, handoff->apic_id[sandbox] << 24);
+    lapic_write(LAPIC_ICR_LOW, vector | ICR_ASSERT);
+    irq_restore(flags);
+}
+
+static void load_tables(void)
+{
+    uint64_t base = (uint64_t)&tss;
+    tss.ist[0] = (uint64_t)fault_stack + sizeof(fault_stack);
+    tss.io_map = sizeof(tss);
+    gdt[3] = (sizeof(tss) - 1) | (base & 0xffffffu) << 16 | 0x89ull << 40 | ((base >> 24) & 0xffu) << 56;
+    gdt[4] = base >> 32;
+    for (unsigned vector = 0; vector < 256; vector++) {
+        uint64_t entry = (uint64_t)trap_vectors + 16u * vector;
+        uint64_t ist = vector == VECTOR_DF ? 1 : 0;
+        idt[vector][0] = (entry & 0xffffu) | (uint64_t)SEL_CODE << 16 | ist << 32 | 0x8eull << 40 |
+                         ((entry >> 16) & 0xffffu) << 48;
+        idt[vector][1] = entry >> 32;
+    }
+    struct descriptor_pointer gdtr = {sizeof(gdt) - 1, (uint64_t)gdt};
+    struct descriptor_pointer idtr = {sizeof(idt) - 1, (uint64_t)idt};
+    __asm__ volatile("lgdt %0\n\tlidt %1\n\tltr %w2\n\t"
+                     "movw %w3, %%ds\n\tmovw %w3, %%es\n\tmovw %w3, %%ss\n\t"
+                     "pushq %4\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n1:" ::"m"(gdtr),
+                     "m"(idtr), "r"((uint32_t)SEL_TSS), "r"((uint32_t)SEL_DATA), "i"((uint64_t)SEL_CODE)
+                     : "rax", "memory");
+}
+
+void trap_init(void)
+{
+    load_tables();
+    if (handoff->mode == QV_MODE_MONITOR) {
+        refused_before = directory()->core[handoff->id].refused;
+        monitor_call3(QV_CALL_UPCALL, (uint64_t)upcall_entry, (uint64_t)upcall_stack + sizeof(upcall_stack),
+                      virt_to_phys(&upcall));
+    }
+    lapic_write(LAPIC_SVR, 0x100u | VECTOR_SPURIOUS);
+}
+
+static enum qv_detection exception_detection(void)
+{
+    uint32_t refused = handoff->mode == QV_MODE_MONITOR ? directory()->core[handoff->id].refused : 0;
+    bool fresh = refused != refused_before;
+    refused_before = refused;
+    return fresh ? QV_DETECT_REFUSED : QV_DETECT_EXCEPTION;
+}
+
+static void on_exception(struct trap_frame *frame)
+{
+    uint64_t address = frame->vector == VECTOR_PF ? read_cr2() : frame->rip;
+    component_fault(exception_detection(), address, false, 0, 0);
+    kprint("exception %lu error %lx at %lx, cr2 %lx, thread %s", frame->vector, frame->error, frame->rip, read_cr2(),
+           current ? current->name : "none");
+    kernel_lost(QV_DETECT_KERNEL_EXCEPTION, frame->rip, "exception outside any component");
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+    if (frame->vector < 32) {
+        on_exception(frame);
+        return;
+    }
+    thread_charge_interrupt();
+    if (frame->vector == VECTOR_TIMER)
+        timer_fired();
+    else if (handlers[frame->vector])
+        handlers[frame->vector]();
+    if (frame->vector != VECTOR_SPURIOUS)
+        lapic_write(LAPIC_EOI, 0);
+    thread_interrupt_end();
+}
+
+/* Not a return from anything: the monitor took this core out of what it did, and put it here. */
+_Noreturn void upcall_handle(void)
+{
+    struct upcall_frame frame = upcall;
+    component_fault((enum qv_detection)frame.detection, frame.address, true, frame.action, frame.not_before);
+    kprint("upcall: detection %lu at rip %lx, address %lx, no component to blame", frame.detection, frame.rip,
+           frame.address);
+    kernel_lost(QV_DETECT_KERNEL_EXCEPTION, frame.rip, "fault outside any component");
+}
