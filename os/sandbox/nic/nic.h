@@ -2,8 +2,8 @@
 /*
  * The shared NIC: every sandbox that names the NIC runs this driver on its own core, on rings and buffers in one shared
  * region, with a virtual interface of its own (MAC, receive-address filter entry). The whole of os/sandbox/nic/ is
- * linked into the driver window: a driver switch replaces text, data and bss by a pristine copy, so private state must be
- * rebuilt from the shared region by nic_attach()/nic_reinit().
+ * linked into the driver window: a driver switch replaces text, data and bss by a pristine copy, so private state must
+ * be rebuilt from the shared region by nic_attach()/nic_reinit().
  *
  * All functions run inside a component frame (component.h) except where said. Errors: negative lib/errno.h.
  */
@@ -23,8 +23,9 @@ int nic_attach(void);
 
 /*
  * Full device re-initialisation for recovery: new generation, device reset, descriptors rebuilt from scratch, frames
- * received but not yet taken are kept where the ring is sound, receiver and transmitter on. Other sharers re-synchronise
- * by generation. 0, -EIO if the device does not answer, -EBUSY if another sharer is at it (wait for its generation).
+ * received but not yet taken are kept where the ring is sound, receiver and transmitter on. Other sharers
+ * re-synchronise by generation. 0, -EIO if the device does not answer, -EBUSY if another sharer is at it (wait for its
+ * generation).
  */
 int nic_reinit(void);
 
@@ -33,8 +34,19 @@ struct nic_segment {
     size_t size;
 };
 
-/* Queues one frame (sum of sizes <= NIC_MTU_FRAME; short frames are padded). 0, -EBUSY ring full, -EIO. */
+/*
+ * Queues one frame (14 <= sum of sizes <= NIC_MTU_FRAME; short frames are padded). 0; -EBUSY try again later: ring
+ * full, or the device is being re-initialised; -EINVAL size; -EIO.
+ */
 int nic_transmit(const struct nic_segment *segment, unsigned count);
+
+/*
+ * Between begin and end (they nest), frames are queued without telling the device of each: it hears of them at the end,
+ * or when 16 wait. Worth it around anything that may send several frames. An abandoned batch is announced by the
+ * periodic check.
+ */
+void nic_batch_begin(void);
+void nic_batch_end(void);
 
 /*
  * Takes up to `budget` frames addressed to this sandbox's virtual interface(s) or to all, early-demultiplexed by
@@ -45,12 +57,21 @@ int nic_transmit(const struct nic_segment *segment, unsigned count);
 typedef void (*nic_deliver_fn)(void *context, unsigned port, const uint8_t *frame, size_t size);
 unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, bool *more);
 
+/*
+ * For `deliver`, after its copy and before anybody else gets to see it: false if this sharer had lagged so far behind
+ * that the frame may have been overwritten meanwhile. Then the copy is to be dropped; the driver counts it.
+ */
+bool nic_frame_valid(void);
+
+/* Is there something for nic_receive() to do? Cheap, for who has been woken by anything but the interrupt. */
+bool nic_pending(void);
+
 /* Top half, interrupts off: acknowledges if the duty is this sandbox's. True if the bottom half should run. */
 bool nic_interrupt(void);
 
 /*
- * Periodic check (every few milliseconds, thread context): ring invariants, progress of receive, transmit and interrupts,
- * duties of dead sharers taken over, laggards moved on, locks of dead or overdue owners broken.
+ * Periodic check (every few milliseconds, thread context): ring invariants, progress of receive, transmit and
+ * interrupts, duties of dead sharers taken over, laggards moved on, locks of dead or overdue owners broken.
  * QV_DETECT_NONE or what was found wrong with the device or with this sandbox's own driver.
  */
 enum qv_detection nic_check(uint64_t *address);
@@ -66,7 +87,7 @@ struct nic_view {
     volatile void *mmio;
     volatile uint64_t *rx_desc; /* 16-byte legacy descriptors as pairs of words: [2*i] = buffer address */
     uint32_t rx_count;
-    uint32_t rx_index; /* descriptor about to be read */
+    uint32_t rx_index;            /* descriptor about to be read */
     volatile uint32_t *rx_cursor; /* this sandbox's shared receive cursor (ring-index fault corrupts it) */
     volatile uint32_t *tx_next;   /* shared transmit producer index */
     volatile uint64_t *tx_desc;

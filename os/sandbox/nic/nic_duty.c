@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupt acknowledgement. The interrupt is an edge that all sharers get at once; the line falls when the cause
+ * register is read, and only then can there be another edge. One sharer has the duty of reading it. If that one dies or
+ * forgets it, another takes the duty: any sharer that is interrupted and finds the holder dead, or in the periodic
+ * check finds that frames came and nobody acknowledged.
+ */
+#include "nic_driver.h"
+
+#define PARTY_MASK 0xffffffull
+
+static uint64_t own_party(const struct nic_driver *driver)
+{
+    return (uint64_t)(driver->config.incarnation & 0xffffu) << 8 | (driver->config.self + 1u);
+}
+
+static unsigned holder(uint64_t word)
+{
+    return (unsigned)((word & 0xffu) - 1u);
+}
+
+static bool holder_alive(const struct nic_driver *driver, uint64_t word)
+{
+    unsigned sandbox = holder(word);
+
+    return nic_shares(driver, sandbox) && nic_alive(driver, sandbox, (uint32_t)(word >> 8) & 0xffffu);
+}
+
+void nic_duty_acknowledge(struct nic_driver *driver)
+{
+    (void)nic_read(driver, NIC_REG_ICR);
+    driver->config.status->irq_acks++;
+    /* After the register was read: who sees the count knows that frames from now on make an edge. */
+    __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
+}
+
+static bool take_duty(struct nic_driver *driver, uint64_t seen)
+{
+    uint64_t moves = (seen >> 32) + 1u;
+    unsigned old = holder(seen);
+
+    if (!nic_swap(&driver->shared->duty, &seen, moves << 32 | own_party(driver)))
+        return false;
+    if ((seen & PARTY_MASK) != 0) {
+        driver->config.status->duty_takeovers++;
+        nic_trace(driver, QV_TRACE_DUTY, 1, (uint64_t)old << 32 | driver->config.self);
+    }
+    return true;
+}
+
+void nic_duty_claim(struct nic_driver *driver)
+{
+    uint64_t word = nic_load(&driver->shared->duty);
+
+    /* The line may have been up since the old holder died. */
+    if (!holder_alive(driver, word) && take_duty(driver, word))
+        nic_duty_acknowledge(driver);
+}
+
+/*
+ * Frames that came between the interrupt that woke us and its acknowledgement made no edge of their own. So before
+ * this sharer may sleep, that acknowledgement has to be seen; whoever polls until then, polls a few microseconds.
+ */
+static void expect_acknowledgement(struct nic_driver *driver)
+{
+    uint64_t acks = nic_load(&driver->shared->acks);
+
+    driver->acks_awaited = acks == driver->acks_settled ? acks + 1u : acks;
+    driver->settle_until = nic_now(driver) + driver->config.settle_timeout;
+}
+
+bool nic_duty_unsettled(struct nic_driver *driver)
+{
+    uint64_t acks = nic_load(&driver->shared->acks);
+
+    if ((int64_t)(acks - driver->acks_awaited) < 0 && (int64_t)(driver->settle_until - nic_now(driver)) > 0) {
+        __builtin_ia32_pause();
+        return true;
+    }
+    if (acks == driver->acks_settled)
+        return false;
+    driver->acks_settled = acks;
+    driver->acks_awaited = acks;
+    /* Seen just now: one more look at the ring, which may have filled before it. */
+    return nic_rx_pending(driver);
+}
+
+bool nic_duty_interrupt(struct nic_driver *driver)
+{
+    uint64_t word;
+    uint32_t effect;
+
+    driver->config.status->irqs++;
+    effect = fault_point(QV_POINT_NIC_IRQ, &driver->view);
+    if (!nic_ready(driver))
+        return false; /* whoever re-initialises acknowledges, and the frames wait */
+    word = nic_load(&driver->shared->duty);
+    if ((word & PARTY_MASK) == own_party(driver)) {
+        if ((effect & FAULT_EFFECT_SKIP_ACK) == 0)
+            nic_duty_acknowledge(driver);
+    } else if (holder_alive(driver, word)) {
+        expect_acknowledgement(driver);
+    } else if (take_duty(driver, word)) {
+        nic_duty_acknowledge(driver);
+    }
+    if (driver->config.trace_interrupts)
+        nic_trace(driver, QV_TRACE_IRQ, (word & PARTY_MASK) == own_party(driver), 0);
+    return nic_rx_pending(driver);
+}
+
+void nic_duty_check(struct nic_driver *driver)
+{
+    uint64_t acks = nic_load(&driver->shared->acks);
+    uint64_t word = nic_load(&driver->shared->duty);
+    uint32_t head = nic_rx_done(driver, driver->cursor);
+
+    if (!holder_alive(driver, word)) {
+        nic_duty_claim(driver);
+        return;
+    }
+    /* The count was read before the ring: frames beyond the head seen with it need a later acknowledgement. */
+    if (!driver->watch_irq.armed || driver->irq_acks_seen != acks) {
+        driver->irq_acks_seen = acks;
+        driver->irq_head_seen = head;
+        driver->watch_irq.armed = true;
+        driver->watch_irq.value = 0;
+    } else if (driver->watch_irq.value == 0 && head != driver->irq_head_seen) {
+        driver->watch_irq.value = 1;
+        driver->watch_irq.since = nic_now(driver);
+    } else if (driver->watch_irq.value != 0 &&
+               nic_now(driver) - driver->watch_irq.since > driver->config.progress_timeout) {
+        driver->watch_irq.armed = false;
+        if ((nic_read(driver, NIC_REG_ICR) & NIC_INT_ALL) == 0)
+            return;
+        __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
+        driver->config.status->irq_acks++;
+        if ((word & PARTY_MASK) == own_party(driver)) {
+            nic_fail(driver, QV_DETECT_IRQ_PROGRESS, driver->config.self);
+        } else if (take_duty(driver, word)) {
+            __atomic_add_fetch(&driver->shared->slot[holder(word)].blamed_irq, 1, __ATOMIC_RELAXED);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Giving descriptors back to the device: whoever finds that all readers are past a good number of them does it, under a
+ * lock. Nobody is waited for who is dead; a living reader that lags by most of the ring and does not move is moved on,
+ * and the loss is its own.
+ */
+#include "nic_driver.h"
+
+#define BATCH   (NIC_RX_COUNT / 8u)      /* one register write returns this many */
+#define LAGGING (NIC_RX_COUNT / 4u * 3u) /* this far behind the sharer that looks */
+
+/* Under the receive lock: is it time to pass over the frames this sharer has not taken? */
+static bool give_up_on(struct nic_driver *driver, unsigned sandbox, uint32_t incarnation, uint32_t cursor)
+{
+    if (!nic_alive(driver, sandbox, incarnation) || nic_load(&driver->shared->slot[sandbox].laggard) != 0)
+        return true;
+    return nic_watch_expired(&driver->watch_lag[sandbox], cursor, nic_now(driver), driver->config.laggard_timeout);
+}
+
+/* The position of the reader that is furthest behind `own`; with `force`, after laggards were moved on to `own`. */
+static uint32_t oldest_reader(struct nic_driver *driver, uint32_t own, uint32_t limit, bool force)
+{
+    uint32_t oldest = own;
+
+    for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
+        struct nic_slot *slot = &driver->shared->slot[i];
+        uint64_t word = nic_load(&slot->cursor);
+        uint32_t incarnation, cursor;
+
+        if (i == driver->config.self || !nic_shares(driver, i) ||
+            !nic_unseal(nic_load(&slot->attached), &incarnation) || incarnation == 0 || !nic_unseal(word, &cursor) ||
+            !nic_rx_in_window(cursor, limit))
+            continue; /* not there, or a cursor that means nothing: its owner will find out */
+        if ((int32_t)(own - cursor) > (int32_t)LAGGING && force && give_up_on(driver, i, incarnation, cursor) &&
+            nic_swap(&slot->cursor, &word, nic_seal(own))) {
+            nic_store(&slot->laggard, 1);
+            nic_trace(driver, QV_TRACE_RX_FORCED, i, own - cursor);
+            continue;
+        }
+        /* The swap may have failed because it moved. */
+        if (nic_unseal(word, &cursor) && nic_rx_in_window(cursor, limit) && (int32_t)(oldest - cursor) > 0)
+            oldest = cursor;
+    }
+    return oldest;
+}
+
+void nic_rx_tell_device(struct nic_driver *driver, const struct nic_hold *hold)
+{
+    uint32_t limit;
+
+    if (nic_unseal(nic_load(&driver->shared->rx_limit), &limit) && robust_stands(hold->lock, hold->word))
+        nic_write(driver, NIC_REG_RDT, limit % NIC_RX_COUNT);
+}
+
+static void return_up_to(struct nic_driver *driver, const struct nic_hold *hold, uint32_t limit, uint32_t wanted)
+{
+    if (wanted - limit - 1u >= NIC_RX_COUNT - 1u)
+        return; /* nothing, or nonsense */
+    for (uint32_t position = limit; position != wanted; position++) {
+        struct nic_descriptor *descriptor = &driver->rx_ring[position % NIC_RX_COUNT];
+        descriptor->address = nic_rx_address(driver, position);
+        descriptor->word = 0;
+    }
+    nic_store(&driver->shared->rx_limit, nic_seal(wanted));
+    nic_rx_tell_device(driver, hold);
+}
+
+void nic_rx_return(struct nic_driver *driver, bool eager)
+{
+    struct nic_hold hold;
+    uint32_t own = driver->cursor;
+    uint32_t limit, oldest, gain;
+
+    if (!nic_synchronised(driver) || !nic_unseal(nic_load(&driver->shared->rx_limit), &limit) ||
+        !nic_rx_in_window(own, limit))
+        return;
+    if (limit - own < NIC_RX_COUNT / 4u)
+        eager = true; /* the device is running out */
+    gain = own + (NIC_RX_COUNT - 1u) - limit;
+    if (gain == 0 || (!eager && (gain < BATCH || own - driver->return_tried < BATCH / 4u)))
+        return;
+    driver->return_tried = own;
+    oldest = oldest_reader(driver, own, limit, false);
+    gain = oldest + (NIC_RX_COUNT - 1u) - limit;
+    if (gain < BATCH && !(eager && gain > 0) && own - oldest <= LAGGING)
+        return;
+    if (nic_lock_try(driver, NIC_LOCK_RX, &hold) != 0)
+        return; /* somebody is at it; if it died, the periodic check finds out */
+    if (nic_unseal(nic_load(&driver->shared->rx_limit), &limit) && nic_rx_in_window(own, limit))
+        return_up_to(driver, &hold, limit, oldest_reader(driver, own, limit, true) + (NIC_RX_COUNT - 1u));
+    nic_unlock(driver, &hold);
+}
