@@ -12,13 +12,22 @@ void monitor_memory_init(uint64_t begin, uint64_t end)
     limit = end;
 }
 
+static void *take(uint64_t count)
+{
+    uint64_t at = __atomic_load_n(&next, __ATOMIC_RELAXED);
+    do {
+        if (count * PAGE_SIZE > limit - at)
+            return NULL;
+    } while (!__atomic_compare_exchange_n(&next, &at, at + count * PAGE_SIZE, true, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+    return memset((void *)at, 0, count * PAGE_SIZE);
+}
+
 void *monitor_pages(uint64_t count)
 {
-    uint64_t at = __atomic_fetch_add(&next, count * PAGE_SIZE, __ATOMIC_RELAXED);
-    if (at + count * PAGE_SIZE > limit)
+    void *pages = take(count);
+    if (!pages)
         monitor_panic("monitor memory exhausted: %lu KiB are not enough", (limit - machine.monitor_begin) / 1024);
-    void *pages = (void *)at;
-    memset(pages, 0, count * PAGE_SIZE);
     return pages;
 }
 
@@ -30,7 +39,7 @@ uint64_t monitor_memory_used(void)
 void *monitor_nested_page(void *context)
 {
     (void)context;
-    return monitor_pages(1);
+    return take(1); /* a sandbox can cause this by a monitor call: running out is its error, not a panic */
 }
 
 uint64_t monitor_nested_phys(void *context, const void *page)

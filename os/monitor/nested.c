@@ -75,11 +75,15 @@ int nested_map(struct nested_table *t, uint64_t gpa, uint64_t hpa, uint64_t size
         return -EINVAL;
     while (size > 0) {
         bool big = large && ((gpa | hpa) & (LARGE - 1)) == 0 && size >= LARGE;
-        uint64_t step = big ? LARGE : PAGE;
         uint64_t *entry;
         int error = entry_at(t, gpa, big ? 1 : 0, &entry);
+        if (!error && big && t->format->present(*entry) && !t->format->is_leaf(*entry)) {
+            big = false; /* split once, split for good: a table is never lost, so tables are bounded by memory mapped */
+            error = entry_at(t, gpa, 0, &entry);
+        }
         if (error)
             return error;
+        uint64_t step = big ? LARGE : PAGE;
         *entry = rights == NESTED_NONE ? 0 : t->format->leaf(hpa, rights, memory, big);
         gpa += step;
         hpa += step;
