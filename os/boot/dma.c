@@ -14,13 +14,16 @@ static void *page(void *context)
     return monitor_pages(1);
 }
 
-static int start_unit(struct iommu *unit, const struct acpi_drhd *drhd, const struct acpi_info *acpi)
+static int start_unit(struct iommu *unit, unsigned index, const struct acpi_info *acpi)
 {
+    const struct acpi_drhd *drhd = &acpi->drhd[index];
     struct iommu_platform platform;
     iommu_platform_native(&platform, page, NULL);
     int error = iommu_init(unit, &vtd_ops, &platform, drhd->base, acpi->host_address_width);
-    for (unsigned i = 0; i < machine.cfg->n_nics && !error && drhd->include_all; i++) {
+    for (unsigned i = 0; i < machine.cfg->n_nics && !error; i++) {
         const struct handoff_nic *nic = &machine.nic[i];
+        if (acpi_drhd_of(acpi, (uint16_t)nic->bdf) != (int)index)
+            continue;
         struct iommu_range range = {nic->shared_phys, nic->shared_size, IOMMU_READ | IOMMU_WRITE};
         error = iommu_assign(unit, (uint16_t)nic->bdf, &range, 1);
     }
@@ -35,7 +38,7 @@ void dma_confine(const struct acpi_info *acpi)
         return;
     }
     for (unsigned i = 0; i < acpi->n_drhds; i++) {
-        int error = start_unit(&units[n_units], &acpi->drhd[i], acpi);
+        int error = start_unit(&units[n_units], i, acpi);
         if (error)
             boot_fail("IOMMU at %lx: error %d, %s", acpi->drhd[i].base, error,
                       units[n_units].error ? units[n_units].error : "no reason given");
