@@ -37,7 +37,8 @@ void arrivals_init(struct arrivals *arrivals, uint64_t seed, uint32_t rate_mhz, 
 {
     *arrivals = (struct arrivals){.seed = seed,
                                   .mean_ns = NS_PER_1000S / rate_mhz,
-                                  .mean_frac = ((NS_PER_1000S % rate_mhz) << 32) / rate_mhz,
+                                  /* up: whole multiples must not come out one short */
+                                  .mean_frac = (((NS_PER_1000S % rate_mhz) << 32) + rate_mhz - 1) / rate_mhz,
                                   .poisson = poisson};
     arrivals->units = poisson ? distance(arrivals) : 0;
 }

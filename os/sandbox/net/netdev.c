@@ -120,7 +120,8 @@ static void check(void)
     }
 }
 
-/* One round: takes what there is and, when it is time, lets the driver check itself. Returns when (TSC) to come back. */
+/* One round: takes what there is and, when it is time, lets the driver check itself. Returns when (TSC) to come back.
+ */
 static uint64_t bottom_half(void)
 {
     uint64_t now;

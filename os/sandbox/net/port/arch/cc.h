@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* lwIP's view of the compiler: freestanding C11, little endian. */
+/* lwIP's view of the compiler: freestanding C11; the byte order is lwIP's default, little endian. */
 #ifndef QV_LWIP_CC_H
 #define QV_LWIP_CC_H
 
 #include <sys/types.h> /* ssize_t */
 
 #include "net_port.h"
-
-#define BYTE_ORDER LITTLE_ENDIAN
 
 #define LWIP_NO_INTTYPES_H 1
 #define LWIP_NO_LIMITS_H   1
