@@ -8,3 +8,5 @@ set(sched_core ${sched}/sched.c ${sched}/server.c ${sched}/pibs.c ${sched}/slots
 qv_unit_test(NAME sched_property
     SOURCES test_sched_property.c test_sched_reference.c test_sched_drive.c ${sched_core}
     ARGS 5000 TIMEOUT 120)
+qv_unit_test(NAME sched_rules SOURCES test_sched_rules.c ${sched_core})
+qv_unit_test(NAME sched_admit SOURCES test_sched_admit.c ${sched_core} LIBS m)

@@ -288,7 +288,7 @@ static void load_specs(struct model *m, struct draws *d, bool with_io)
         m->repl_max[i] = VCPU_MAX_REPL;
         if (i < servers) {
             spec->kind = VCPU_MAIN;
-            spec->period = draw(d, with_io ? 12 : 4, 60);
+            spec->period = draw(d, with_io ? 12 : 4, chance(d, 70) ? 60 : 160);
             const uint64_t fair = spec->period * share / (100 * servers);
             spec->budget = draw(d, 1, chance(d, 50) ? 2 * fair + 1 : fair + 1);
             if (spec->budget > spec->period)
@@ -313,12 +313,13 @@ static void jobs(struct model *m, struct draws *d, uint32_t i, uint64_t period, 
 /* Interrupts without rhyme or reason; or one that leaves endless work. */
 static void disturbances(struct model *m, struct draws *d, uint32_t i)
 {
-    const uint64_t gap = draw(d, 1, 12);
+    const uint64_t gap = draw(d, 1, chance(d, 50) ? 12 : 60);
+    const uint64_t most = chance(d, 50) ? 3 : 40;
 
     if (chance(d, 20))
         add_arrival(m, draw(d, 0, 20), i, some_server(m, d, false), 10 * MODEL_TICKS);
     for (uint64_t t = draw(d, 0, 10); t < m->ticks; t += draw(d, 1, 2 * gap))
-        add_arrival(m, t, i, some_server(m, d, false), draw(d, 1, 3));
+        add_arrival(m, t, i, some_server(m, d, false), draw(d, 1, most));
 }
 
 /* The k-th job of VCPU i is released with its k-th arrival. */
