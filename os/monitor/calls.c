@@ -4,6 +4,8 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
+#define PROBE_GRACE_US 10000u
+
 static bool owns(const struct core *core, uint64_t phys, uint64_t size)
 {
     const struct partition *p = &core->part;
@@ -67,7 +69,11 @@ static int64_t call_recovered(struct core *core, const struct exit_info *exit)
     return 0;
 }
 
-/* A sandbox may have a neighbour stopped, but only one whose heartbeat this monitor too finds stale. */
+/*
+ * A sandbox may have a neighbour stopped, but only one whose heartbeat this monitor too finds stale, and in two steps:
+ * the first call makes the neighbour's core show by an NMI that it runs at all, for under an emulator or a host it may
+ * just not have been given time; the second, at least PROBE_GRACE_US later, stops it if it has not beaten since.
+ */
 static int64_t call_suspect(struct core *core, const struct exit_info *exit)
 {
     uint64_t target = core->guest.rdi;
@@ -78,13 +84,19 @@ static int64_t call_suspect(struct core *core, const struct exit_info *exit)
     if (state != QV_SB_RUNNING && state != QV_SB_RECOVERING && state != QV_SB_BOOTING)
         return -EINVAL;
     const volatile struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(target);
-    uint64_t limit = machine.tsc_hz / 1000000u * machine.cfg->recovery.hang_timeout_us;
-    if (rdtsc() - status->heartbeat_tsc < limit)
+    uint64_t us = machine.tsc_hz / 1000000u;
+    uint64_t beats = status->heartbeats;
+    if (rdtsc() - status->heartbeat_tsc < us * machine.cfg->recovery.hang_timeout_us)
         return -EPERM;
-    int error = core_request(core, &cores[target], REQUEST_SUSPECT);
+    bool probed = core->probe_tsc[target] != 0 && core->probe_beats[target] == beats;
+    if (probed && rdtsc() - core->probe_tsc[target] < us * PROBE_GRACE_US)
+        return -EAGAIN;
+    int error = core_request(core, &cores[target], probed ? REQUEST_SUSPECT : REQUEST_PROBE);
+    core->probe_tsc[target] = probed ? 0 : rdtsc();
+    core->probe_beats[target] = beats;
     if (error == -ETIMEDOUT)
         core_revive(core, &cores[target]);
-    return error;
+    return error ? error : probed ? 0 : -EAGAIN;
 }
 
 /*

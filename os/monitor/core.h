@@ -39,8 +39,8 @@ struct partition {
 /* A request from one monitor to another, delivered by NMI. One at a time per target. */
 enum core_request_kind {
     REQUEST_NONE = 0,
-    REQUEST_SUSPECT = 1, /* a neighbour found the heartbeat stale */
-    REQUEST_FLUSH = 2,   /* nested table changed by another core */
+    REQUEST_PROBE = 1,   /* a neighbour found the heartbeat stale: show that the core runs at all */
+    REQUEST_SUSPECT = 2, /* it ran and still gave no heartbeat */
     REQUEST_STOP = 3,    /* end of the run: stop in the monitor */
 };
 
@@ -59,6 +59,8 @@ struct core {
     struct qv_core_report *report; /* in the directory */
     enum qv_exit_stage stage;
     uint64_t upcall_entry, upcall_stack, upcall_frame; /* registered by the sandbox; frame is a physical address */
+    uint64_t probe_tsc[QV_MAX_SANDBOXES]; /* of each neighbour: when this monitor last probed it, 0 = not */
+    uint64_t probe_beats[QV_MAX_SANDBOXES];
     uint32_t recovery; /* sequence number of the recovery under way, else of the last */
     /* others: */
     volatile uint32_t request; /* enum core_request_kind; set by compare-and-swap from NONE, cleared by the target */

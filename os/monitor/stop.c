@@ -82,14 +82,13 @@ static _Noreturn void sleep_for_ever(struct core *core)
 
 void core_handle_request(struct core *core, const struct exit_info *exit)
 {
+    vendor->drain_nmi(core); /* before the request is read: an NMI that comes later brings a new exit */
     uint32_t kind = core->request;
     uint32_t from = core->request_from;
     bool dma = remap_poll(core);
     monitor_trace(core, QV_TRACE_NMI, kind, kind == REQUEST_NONE && dma ? QV_NO_SANDBOX : from);
     if (kind == REQUEST_NONE)
         return;
-    if (kind == REQUEST_FLUSH)
-        vendor->flush(core);
     __atomic_store_n(&core->request, REQUEST_NONE, __ATOMIC_RELEASE);
     __atomic_fetch_add(&core->request_done, 1, __ATOMIC_RELEASE);
     if (kind == REQUEST_STOP)

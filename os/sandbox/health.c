@@ -24,20 +24,33 @@ static bool watched_by_me(unsigned sandbox)
     return false;
 }
 
+/*
+ * A neighbour is suspected when its last heartbeat is too old and this sandbox has itself beaten often enough since it
+ * last saw a new one: if all cores stood still, nobody is to blame. The monitor asks twice before it stops a core.
+ */
 static void watch_neighbours(void)
 {
-    uint64_t limit = time_from_us(handoff->cfg.recovery.hang_timeout_us);
+    static uint64_t seen[QV_MAX_SANDBOXES];
+    static uint32_t stale[QV_MAX_SANDBOXES]; /* own beats since the neighbour's last new one */
+    const struct qv_recovery_cfg *cfg = &handoff->cfg.recovery;
+    uint64_t limit = time_from_us(cfg->hang_timeout_us);
     for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+        uint64_t beats = status_of(i)->heartbeats;
+        stale[i] = beats == seen[i] ? stale[i] + 1 : 0;
+        seen[i] = beats;
         if (i == handoff->id || !running(i) || !watched_by_me(i))
             continue;
         uint64_t beat = status_of(i)->heartbeat_tsc;
         uint64_t now = time_now();
-        if (beat == 0 || now < beat || now - beat < limit)
+        if (stale[i] < cfg->hang_timeout_us / cfg->heartbeat_us / 2 || now < beat || now - beat < limit)
             continue;
-        status->suspicions++;
+        if (stale[i] == cfg->hang_timeout_us / cfg->heartbeat_us / 2 || status->suspicions == 0)
+            status->suspicions++;
+        /* Stamped before the call that may stop the neighbour; it is the last of them that counts. */
         trace(QV_TRACE_DETECT, QV_DETECT_HEARTBEAT, i);
         phase_begin(QV_PHASE_VM_EXIT, recovery_key(i, 1));
-        monitor_call(QV_CALL_SUSPECT, i);
+        if (monitor_call(QV_CALL_SUSPECT, i) == 0)
+            stale[i] = 0;
     }
 }
 
