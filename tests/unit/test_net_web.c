@@ -423,7 +423,7 @@ static void full_backlog_gives_segments_back(void)
 
 static void driver_is_back(void)
 {
-    world_nic.mode = NIC_WORKS;
+    CU_ASSERT_EQUAL(nic_reinit(), 0);
     nic_component.state = COMPONENT_RUNNING;
     CU_ASSERT_EQUAL(net_reinit(), 0);
 }
@@ -514,6 +514,23 @@ static void fault_while_receiving_loses_no_frame(void)
     peer_drop(peer);
 }
 
+static void overtaken_frame_is_dropped(void)
+{
+    struct peer *peer = open_to(WORLD_SERVER);
+
+    world_run(NULL, 1000);
+    world_nic.frames_overtaken = 1;
+    get(peer, "/64", false);
+    world_run(NULL, 10000);
+    CU_ASSERT_EQUAL(world_nic.frames_overtaken, 0);
+    CU_ASSERT_EQUAL(peer->in_size, 0);
+    CU_ASSERT_TRUE(wait_fin(peer, LONG_US)); /* the peer sends it again */
+    CU_ASSERT_EQUAL(peer->resent, 1);
+    peer_close(peer);
+    world_run(NULL, 1000);
+    peer_drop(peer);
+}
+
 static void every_state_survives(void)
 {
     struct peer *opening, *idle, *closing;
@@ -543,6 +560,38 @@ static void every_state_survives(void)
     peer_drop(opening);
     peer_drop(idle);
     peer_drop(closing);
+}
+
+/* The network thread dies where it sends; `timer`: from a timer of TCP. */
+static void thread_dies(bool timer)
+{
+    struct peer *peer = open_to(WORLD_SERVER);
+
+    world_run(NULL, 1000);
+    world_nic.mode = timer ? NIC_LOSES : NIC_KILLS;
+    get(peer, "/4096", false);
+    world_run(NULL, 5000);
+    if (timer) {
+        world_nic.mode = NIC_KILLS; /* what dies is the first attempt to send it again */
+        world_run(NULL, LONG_US);
+    }
+    nic_component.state = COMPONENT_RECOVERING;
+    CU_ASSERT_EQUAL(world_revive(), 1);
+    driver_is_back();
+    CU_ASSERT_TRUE(wait_fin(peer, LONG_US));
+    CU_ASSERT_EQUAL(check_reply(peer, 0, 200, 4096, false), peer->in_size);
+    peer_close(peer);
+    world_run(NULL, SHORT_US);
+    peer_drop(peer);
+    CU_ASSERT_TRUE(fetch(WORLD_SERVER, "/65536", 65536));
+    world_run(NULL, LONG_US);
+    CU_ASSERT_PTR_NULL(tcp_tw_pcbs); /* the timers run */
+}
+
+static void killed_thread_begins_anew(void)
+{
+    thread_dies(false);
+    thread_dies(true);
 }
 
 static void check_hands_over_what_it_finds(void)
@@ -658,7 +707,9 @@ static const struct unit_test tests[] = {
     {"lost request is asked for", lost_request_is_asked_for},
     {"reply made meanwhile is the first", reply_made_meanwhile_is_the_first},
     {"fault while receiving loses no frame", fault_while_receiving_loses_no_frame},
+    {"overtaken frame is dropped", overtaken_frame_is_dropped},
     {"every state survives", every_state_survives},
+    {"killed thread begins anew", killed_thread_begins_anew},
     {"check hands over what it finds", check_hands_over_what_it_finds},
     {"nobody answers a request in time", nobody_answers_a_request_in_time},
     {"other address is not ours", other_address_is_not_ours},

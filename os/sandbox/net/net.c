@@ -7,7 +7,6 @@
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/priv/tcp_priv.h"
-#include "lwip/timeouts.h"
 #include "netdev.h"
 #include "netif/ethernet.h"
 #include "nic/nic.h"
@@ -30,7 +29,13 @@ struct interface {
 static struct thread *network;
 static struct interface interface[QV_MAX_SANDBOXES];
 static unsigned interfaces;
+static bool started;
 static bool ready;
+static bool resume_due; /* connections are to be resumed after a recovery */
+static struct {
+    uint64_t arp;
+    uint64_t tcp; /* 0: not running, there is no connection */
+} timer;
 
 /* One at a time: posted by the recovery thread, done by the network thread. */
 static struct {
@@ -155,8 +160,7 @@ static int reinit(void)
         netif_set_link_up(&interface[i].netif);
         trace(QV_TRACE_ARP_ANNOUNCE, handoff->cfg.sandbox[interface[i].sandbox].ip, 0);
     }
-    netdev_flush();
-    resume_connections();
+    resume_due = true;
     return 0;
 }
 
@@ -201,6 +205,11 @@ static void serve_request(void)
     request.result = request.operation == OPERATION_REINIT ? reinit() : takeover(request.sandbox);
     __atomic_store_n(&request.done, posted, __ATOMIC_RELEASE);
     thread_wake(request.waiter);
+    if (resume_due) {
+        resume_due = false;
+        netdev_flush();
+        resume_connections();
+    }
 }
 
 static int post(enum operation operation, unsigned sandbox)
@@ -291,43 +300,71 @@ static bool take_frames(void)
     return true;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * lwIP's timers. Each is set anew before it is run: should this thread be lost in it, it is not the last time. Returns
+ * when (TSC) the next is due.
+ */
+static uint64_t run_timers(uint64_t now)
+{
+    const uint64_t arp = time_from_us(ARP_TMR_INTERVAL * 1000ull);
+    const uint64_t tcp = time_from_us(TCP_TMR_INTERVAL * 1000ull);
+
+    if (timer.arp <= now) {
+        timer.arp = now + arp;
+        etharp_tmr();
+    }
+    if (tcp_active_pcbs == NULL && tcp_tw_pcbs == NULL) {
+        timer.tcp = 0;
+        return timer.arp;
+    }
+    if (timer.tcp == 0) {
+        timer.tcp = now + tcp;
+    } else if (timer.tcp <= now) {
+        timer.tcp = timer.tcp + tcp > now ? timer.tcp + tcp : now + tcp;
+        tcp_tmr();
+    }
+    return earlier(timer.arp, timer.tcp);
+}
+
 /* One round of the network thread. Returns when (TSC) to come back at the latest; now if there is more to do. */
 static uint64_t step(void)
 {
-    uint64_t now;
-    uint64_t wake;
-    uint32_t sleep_ms;
-    bool more = take_frames();
-    bool sent;
+    bool more, sent;
+    uint64_t now, wake;
 
+    netdev_batch(true);
+    more = take_frames();
     serve_request();
-    sys_check_timeouts();
     now = time_now();
-    wake = UINT64_MAX;
+    wake = run_timers(now);
     if (handoff->cfg.sandbox[handoff->id].roles & QV_ROLE_CLIENT) {
-        wake = client_step(now);
+        wake = earlier(wake, client_step(now));
     }
     sent = netdev_flush();
+    netdev_batch(false);
     if (!ready && sent) {
         announce_services();
     }
-    if (more) {
-        return now;
+    if (!sent) {
+        wake = earlier(wake, now + time_from_us(RETRY_US));
     }
-    if (!sent && now + time_from_us(RETRY_US) < wake) {
-        wake = now + time_from_us(RETRY_US);
-    }
-    sleep_ms = sys_timeouts_sleeptime();
-    if (sleep_ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE && now + time_from_us(sleep_ms * 1000ull) < wake) {
-        wake = now + time_from_us(sleep_ms * 1000ull);
-    }
-    return wake;
+    return more ? now : wake;
 }
 
 static void network_main(void *argument)
 {
     (void)argument;
-    start_services();
+    if (!started) {
+        started = true;
+        start_services();
+    } else {
+        web_abandon(); /* a fault killed this thread, and recovery brought it back */
+    }
     for (;;) {
         uint64_t wake = step();
 

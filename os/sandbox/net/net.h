@@ -21,9 +21,10 @@ int net_start(void);
 
 /*
  * After this sandbox's driver was re-initialised: interface down and up (no connection and no listening socket is
- * lost), held-back frames sent, address announced, and everything unacknowledged sent again at once, on both sides:
- * three acknowledgements make the peer resend what it lost. To be called with the NIC component running. 0, -ENODEV if
- * the network is not started, -ETIMEDOUT if the network thread did not answer (it will still do it).
+ * lost) and address announced. To be called with the NIC component running. 0, -ENODEV if the network is not started,
+ * -ETIMEDOUT if the network thread did not answer (it will still do it). Having let the caller go, the network thread
+ * resumes the connections: frames held back are sent, and everything unacknowledged is sent again at once, on both
+ * sides, for three acknowledgements make the peer resend what it lost.
  */
 int net_reinit(void);
 

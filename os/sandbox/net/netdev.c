@@ -59,6 +59,9 @@ static void deliver(void *context, unsigned port, const uint8_t *frame, size_t s
     }
     /* The slot changes hands only when it is complete: should the driver fail before, it is still free. */
     memcpy(rx.slot[number].data + RX_OFFSET, frame, size);
+    if (!nic_frame_valid()) {
+        return;
+    }
     rx.slot[number].size = (uint16_t)size;
     rx.slot[number].port = (uint8_t)port;
     spsc_drop(&rx.free);
@@ -184,6 +187,22 @@ struct pbuf *netdev_input(unsigned *port)
 }
 
 /* --- send --- */
+
+/* Without a batch, or if the driver fails in one, frames only leave a little later, or one by one. */
+void netdev_batch(bool begin)
+{
+    struct component_frame frame;
+
+    if (component_enter(&nic_component, &frame) != 0) {
+        return;
+    }
+    if (begin) {
+        nic_batch_begin();
+    } else {
+        nic_batch_end();
+    }
+    component_leave(&frame);
+}
 
 static int transmit(const struct nic_segment *segment, unsigned count)
 {

@@ -28,6 +28,9 @@ int netdev_start(struct thread *network);
 /* Next received frame as a pbuf of its own, or NULL; `port` is the sandbox whose interface it came for. */
 struct pbuf *netdev_input(unsigned *port);
 
+/* Between netdev_batch(true) and netdev_batch(false) the device is told of sent frames together. */
+void netdev_batch(bool begin);
+
 /* lwIP's netif->linkoutput. */
 err_t netdev_output(struct netif *netif, struct pbuf *frame);
 

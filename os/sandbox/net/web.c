@@ -179,6 +179,11 @@ static err_t on_accept(void *argument, struct tcp_pcb *pcb, err_t error)
     return ERR_OK;
 }
 
+void web_abandon(void)
+{
+    serving = NULL;
+}
+
 void web_start(void)
 {
     struct tcp_pcb_listen *listener;

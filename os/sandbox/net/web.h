@@ -15,6 +15,9 @@ struct pbuf;
 /* Listens on port 80 of all addresses. After lwip_init(). */
 void web_start(void);
 
+/* The network thread was lost inside lwIP and begins anew: whatever was being served is not any more. */
+void web_abandon(void);
+
 /* The next good reply from address `local` (network order; 0 = any) is the first of a recovery. */
 void web_expect_first_reply(uint32_t local);
 

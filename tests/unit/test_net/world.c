@@ -22,6 +22,7 @@ struct thread {
     uint64_t deadline;
     bool woken;
     bool waiting;
+    bool dead;
     struct component_frame *frame; /* innermost */
     char *stack;
 };
@@ -58,6 +59,7 @@ struct wire_frame {
     uint8_t data[NIC_MTU_FRAME];
 };
 static struct wire_frame inward[WIRE], outward[WIRE];
+static unsigned batch; /* frames stay in the NIC until it ends */
 static unsigned inward_head, inward_tail, outward_head, outward_tail;
 
 /* --- kernel --- */
@@ -141,6 +143,15 @@ static void thread_begin(void)
     abort(); /* threads never end */
 }
 
+static void prepare(struct thread *thread)
+{
+    getcontext(&thread->context);
+    thread->context.uc_stack.ss_sp = thread->stack;
+    thread->context.uc_stack.ss_size = STACK_BYTES;
+    thread->context.uc_link = NULL;
+    makecontext(&thread->context, thread_begin, 0);
+}
+
 struct thread *thread_create(const char *name, void (*entry)(void *), void *argument, enum qv_vcpu_slot slot)
 {
     struct thread *thread = &threads[thread_count++];
@@ -155,12 +166,32 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *argu
     thread->woken = true;
     thread->waiting = true;
     thread->stack = malloc(STACK_BYTES);
-    getcontext(&thread->context);
-    thread->context.uc_stack.ss_sp = thread->stack;
-    thread->context.uc_stack.ss_size = STACK_BYTES;
-    thread->context.uc_link = NULL;
-    makecontext(&thread->context, thread_begin, 0);
+    prepare(thread);
     return thread;
+}
+
+/* Does not return. */
+static void die(void)
+{
+    running->dead = true;
+    running->frame = NULL;
+    __sanitizer_start_switch_fiber(NULL, test_stack, test_stack_size);
+    setcontext(&scheduler);
+}
+
+unsigned world_revive(void)
+{
+    unsigned revived = 0;
+
+    for (unsigned i = 0; i < thread_count; i++) {
+        if (threads[i].dead) {
+            threads[i].dead = false;
+            threads[i].woken = true;
+            prepare(&threads[i]);
+            revived++;
+        }
+    }
+    return revived;
 }
 
 struct thread *thread_self(void)
@@ -297,6 +328,9 @@ int nic_transmit(const struct nic_segment *segment, unsigned count)
     case NIC_FAULTS:
         component_fail(&nic_component, QV_DETECT_EXCEPTION, 0);
         return -EIO;
+    case NIC_KILLS:
+        die();
+        return -EIO;
     default:
         break;
     }
@@ -345,6 +379,25 @@ unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, boo
     return taken;
 }
 
+void nic_batch_begin(void)
+{
+    batch++;
+}
+
+void nic_batch_end(void)
+{
+    batch -= batch > 0;
+}
+
+bool nic_frame_valid(void)
+{
+    if (world_nic.frames_overtaken == 0) {
+        return true;
+    }
+    world_nic.frames_overtaken--;
+    return false;
+}
+
 bool nic_interrupt(void)
 {
     return true;
@@ -365,6 +418,14 @@ int nic_attach(void)
     return 0;
 }
 
+/* As a standby instance does, it begins from nothing. */
+int nic_reinit(void)
+{
+    world_nic.mode = NIC_WORKS;
+    batch = 0;
+    return 0;
+}
+
 int nic_takeover(unsigned sandbox)
 {
     world_nic.taken_over |= 1u << sandbox;
@@ -376,7 +437,7 @@ int nic_takeover(unsigned sandbox)
 static bool run_one_thread(void)
 {
     for (unsigned i = 0; i < thread_count && !world_stopped; i++) {
-        if (threads[i].woken || threads[i].deadline <= now) {
+        if (!threads[i].dead && (threads[i].woken || threads[i].deadline <= now)) {
             switch_to(&threads[i]);
             return true;
         }
@@ -393,7 +454,7 @@ static bool run_wire(void)
         nic_handler();
         return true;
     }
-    if (outward_tail != outward_head) {
+    if (outward_tail != outward_head && batch == 0) {
         const struct wire_frame *frame = &outward[outward_tail++ % WIRE];
 
         peer_receive(frame->data, frame->size);
@@ -416,7 +477,7 @@ bool world_run(bool (*done)(void), uint64_t us)
             continue;
         }
         for (unsigned i = 0; i < thread_count && !world_stopped; i++) {
-            if (threads[i].deadline < next) {
+            if (!threads[i].dead && threads[i].deadline < next) {
                 next = threads[i].deadline;
             }
         }

@@ -27,6 +27,9 @@ extern struct qv_directory world_directory;
 /* Lets everything run until `done` (NULL: never) says so, or for `us` microseconds. Returns whether `done` did. */
 bool world_run(bool (*done)(void), uint64_t us);
 
+/* Threads that died begin again from their entry; returns how many. */
+unsigned world_revive(void);
+
 /* The sandbox's threads do not run. */
 extern bool world_stopped;
 
@@ -36,13 +39,15 @@ enum world_nic_mode {
     NIC_BUSY,   /* transmit ring full */
     NIC_LOSES,  /* takes frames and loses them */
     NIC_FAULTS, /* transmit raises a fault in the driver */
+    NIC_KILLS,  /* transmit is the last thing that the thread does */
 };
 struct world_nic {
     enum world_nic_mode mode;
-    bool receive_faults;     /* next receive raises a fault after its first frame was copied */
-    enum qv_detection found; /* what the next check finds */
-    uint32_t taken_over;     /* bit mask of sandboxes */
-    uint64_t sent;           /* frames that left */
+    bool receive_faults;       /* next receive raises a fault after its first frame was copied */
+    enum qv_detection found;   /* what the next check finds */
+    unsigned frames_overtaken; /* so many of the next received frames were overwritten while they were copied */
+    uint32_t taken_over;       /* bit mask of sandboxes */
+    uint64_t sent;             /* frames that left */
     uint64_t checks;
 };
 extern struct world_nic world_nic;

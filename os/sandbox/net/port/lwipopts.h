@@ -14,8 +14,7 @@
 #define LWIP_SOCKET           0
 #define LWIP_NETCONN          0
 #define LWIP_NETIF_API        0
-#define LWIP_TIMERS           1
-#define MEMP_NUM_SYS_TIMEOUT  16
+#define LWIP_TIMERS           0 /* net.c calls the two timers that there are */
 #define LWIP_ERRNO_STDINCLUDE 0
 
 /* --- protocols --- */

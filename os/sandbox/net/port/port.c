@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The sandbox kernel's side of what lwIP asks of its port: time, numbers, checksum, assertions. */
+/* The sandbox kernel's side of what lwIP asks of its port: numbers, checksum, assertions. */
 #include "net_port.h"
 
 #include "kernel.h"
-#include "lwip/sys.h"
 #include "qv/draw.h"
 
 #define STREAM_NET 0x74656eull /* keeps this stream apart from others of the same seed */
@@ -20,12 +19,6 @@ uint32_t net_random(void)
 uint32_t net_initial_sequence(void)
 {
     return net_random();
-}
-
-/* Milliseconds since this incarnation started; wraps. */
-u32_t sys_now(void)
-{
-    return (u32_t)(time_to_us(time_now() - handoff->entry_tsc) / 1000);
 }
 
 _Noreturn void net_assertion_failed(const char *text, const char *file, int line)
