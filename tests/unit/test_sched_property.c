@@ -273,6 +273,68 @@ static void test_equal_to_reference(void)
     CU_ASSERT(sets < 100 || (overrun > 0 && background > 0 && full > 0));
 }
 
+/* --- PIBS in sliding windows --- */
+
+/* The most that VCPU i, which nothing can delay, ran in any window of length t. */
+static uint64_t most_run(const struct model *m, const struct model_result *r, uint32_t i, uint64_t t)
+{
+    uint64_t sum = 0;
+    uint64_t most = 0;
+
+    for (uint64_t k = 0; k < m->ticks; k++) {
+        sum += r->who[k] == (int)i;
+        if (k >= t)
+            sum -= r->who[k - t] == (int)i;
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
+/*
+ * One server and PIBS VCPUs that work for it: the first of these is never delayed. In a window of length t it gets its
+ * full budget once and is paid for at its utilisation for the rest of the time; over a period that is (2 - U) U.
+ */
+static void test_pibs_windows(void)
+{
+    static struct model m;
+    static struct model_result r;
+    uint64_t reached = 0;
+
+    for (uint64_t k = 0; k < sets; k++) {
+        struct draws d = {first_seed + k, 1u << 22};
+        memset(&m, 0, sizeof(m));
+        m.seed = ~d.seed;
+        m.ticks = 200;
+        m.grid = 1;
+        m.quantum = 5;
+        m.count = (uint32_t)draw(&d, 2, 3);
+        m.spec[0] = (struct vcpu_spec){.kind = VCPU_MAIN, .budget = 1, .period = draw(&d, 4, 60)};
+        for (uint32_t i = 1; i < m.count; i++) {
+            m.spec[i] = (struct vcpu_spec){.kind = VCPU_IO_PIBS, .num = (uint32_t)draw(&d, 1, 4)};
+            m.spec[i].den = (uint32_t)draw(&d, m.spec[i].num, 4 * m.spec[i].num);
+        }
+        for (uint32_t i = 0; i < m.count; i++)
+            m.repl_max[i] = VCPU_MAX_REPL;
+        any_arrivals(&m, &d);
+        const char *wrong = model_run_core(&m, &r);
+        const uint64_t period = m.spec[0].period;
+        const uint64_t full = period * m.spec[1].num / m.spec[1].den;
+        bool tight = false;
+        for (uint64_t t = full + 1; t <= 2 * period && !wrong; t += 1 + t / 8) {
+            const uint64_t bound = full + (t - full) * m.spec[1].num / m.spec[1].den;
+            const uint64_t most = most_run(&m, &r, 1, t);
+            tight |= most == bound && bound > full;
+            if (most > bound)
+                wrong = "PIBS VCPU exceeds its bound in a sliding window";
+        }
+        reached += tight;
+        if (wrong)
+            report(d.seed, wrong);
+    }
+    printf("\n    %" PRIu64 " sets; the bound was reached in %" PRIu64 "\n", sets, reached);
+    CU_ASSERT(sets < 100 || reached > sets / 20);
+}
+
 /* --- admission and deadlines --- */
 
 /* A set whose load is somewhere around the bounds. */
@@ -475,6 +537,7 @@ int main(int argc, char **argv)
 {
     static const struct unit_test tests[] = {
         {"core and plain simulator agree", test_equal_to_reference},
+        {"PIBS keeps its bound in every window", test_pibs_windows},
         {"admitted sets miss no deadline", test_deadlines},
         {"response times are exact", test_response_times},
     };

@@ -52,10 +52,9 @@ static void reuse_head(struct sched *s, struct vcpu *v)
  */
 static uint64_t whole_rounds(struct vcpu *v, uint64_t ticks, uint64_t from)
 {
-    const uint64_t rounds = ticks / v->spec.budget;
-
-    if (rounds == 0 || v->usage > 0 || at(v, 0)->time < from + v->spec.budget)
+    if (ticks < v->spec.budget || v->usage > 0 || at(v, 0)->time < from + v->spec.budget)
         return 0;
+    const uint64_t rounds = ticks / v->spec.budget;
     for (uint32_t i = 0; i < v->repl_count; i++)
         at(v, i)->time += rounds * v->period;
     v->replenishments += rounds * v->repl_count;

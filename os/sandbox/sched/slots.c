@@ -68,21 +68,21 @@ struct vcpu *slots_find(const struct sched *s, uint64_t now, uint64_t *next)
     return s->vcpu[s->slot_id[i - s->leaves]];
 }
 
-/* The server after `after` (NULL = the first) in priority order, or NULL. */
-static struct vcpu *next_server(const struct sched *s, const struct vcpu *after)
+/* The servers in priority order; returns how many there are. */
+static uint32_t sort_servers(const struct sched *s, struct vcpu *order[SCHED_MAX_VCPUS])
 {
-    struct vcpu *best = NULL;
+    uint32_t count = 0;
 
     for (uint32_t id = 0; id < s->count; id++) {
         struct vcpu *v = s->vcpu[id];
         if (!vcpu_is_server(v))
             continue;
-        if (after && (v->period < after->period || (v->period == after->period && v->id <= after->id)))
-            continue;
-        if (!best || v->period < best->period)
-            best = v;
+        uint32_t i = count++;
+        for (; i > 0 && order[i - 1]->period > v->period; i--)
+            order[i] = order[i - 1];
+        order[i] = v;
     }
-    return best;
+    return count;
 }
 
 static void place(struct sched *s, struct vcpu *v, uint32_t level, uint32_t slot)
@@ -96,55 +96,32 @@ static void place(struct sched *s, struct vcpu *v, uint32_t level, uint32_t slot
  * Whose period a PIBS VCPU has when the set has changed: the shortest not below its own, else (and if it never had
  * one) the longest; NULL without servers.
  */
-static const struct vcpu *host_of(const struct sched *s, const struct vcpu *v)
+static const struct vcpu *host_of(const struct vcpu *v, struct vcpu *const *order, uint32_t servers)
 {
     const struct vcpu *host = NULL;
 
-    for (const struct vcpu *server = next_server(s, NULL); server; server = next_server(s, server)) {
-        host = server;
-        if (v->inherited && server->period >= v->period)
+    for (uint32_t i = 0; i < servers; i++) {
+        host = order[i];
+        if (v->inherited && host->period >= v->period)
             break;
     }
     return host;
 }
 
-void slots_rebuild(struct sched *s)
+static void number_vcpus(struct sched *s)
 {
-    uint32_t slots = 0;
-    uint32_t level = 0;
-    uint8_t io_index = 0;
-    uint64_t period = 0;
-
-    for (uint32_t i = 0; i < SCHED_MAX_SLOTS; i++)
-        s->slot_id[i] = SCHED_NO_ID;
     s->pibs_count = 0;
     for (uint32_t id = 0; id < s->count; id++) {
-        s->vcpu[id]->id = (uint8_t)id;
-        if (!vcpu_is_server(s->vcpu[id]))
-            s->pibs_count++;
-    }
-    if (!next_server(s, NULL))
-        slots = s->pibs_count;
-    for (struct vcpu *v = next_server(s, NULL); v; v = next_server(s, v)) {
-        if (v->period != period) {
-            period = v->period;
-            level = slots;
-            slots += s->pibs_count;
-        }
-        place(s, v, level, slots++);
-    }
-    for (uint32_t id = 0; id < s->count; id++) {
         struct vcpu *v = s->vcpu[id];
-        if (vcpu_is_server(v))
-            continue;
-        const struct vcpu *host = host_of(s, v);
-        if (host)
-            v->period = host->period;
-        v->io_index = io_index++;
-        level = host ? host->level_slot : 0;
-        place(s, v, level, level + v->io_index);
+        v->id = (uint8_t)id;
+        if (!vcpu_is_server(v))
+            v->io_index = (uint8_t)s->pibs_count++;
     }
+}
 
+/* Build the tournament over `slots` places from what the VCPUs say. */
+static void fill_tree(struct sched *s, uint32_t slots)
+{
     s->leaves = 1;
     while (s->leaves < slots)
         s->leaves *= 2;
@@ -154,4 +131,34 @@ void slots_rebuild(struct sched *s)
         s->tree[s->leaves + s->vcpu[id]->slot] = slots_time_of(s->vcpu[id]);
     for (uint32_t i = s->leaves - 1; i > 0; i--)
         s->tree[i] = sched_min(s->tree[2 * i], s->tree[2 * i + 1]);
+}
+
+void slots_rebuild(struct sched *s)
+{
+    struct vcpu *order[SCHED_MAX_VCPUS];
+    uint32_t slots = 0;
+    uint32_t level = 0;
+
+    for (uint32_t i = 0; i < SCHED_MAX_SLOTS; i++)
+        s->slot_id[i] = SCHED_NO_ID;
+    number_vcpus(s);
+    const uint32_t servers = sort_servers(s, order);
+    for (uint32_t i = 0; i < servers; i++) {
+        if (i == 0 || order[i]->period != order[i - 1]->period) {
+            level = slots;
+            slots += s->pibs_count;
+        }
+        place(s, order[i], level, slots++);
+    }
+    for (uint32_t id = 0; id < s->count; id++) {
+        struct vcpu *v = s->vcpu[id];
+        if (vcpu_is_server(v))
+            continue;
+        const struct vcpu *host = host_of(v, order, servers);
+        if (host)
+            v->period = host->period;
+        level = host ? host->level_slot : 0;
+        place(s, v, level, level + v->io_index);
+    }
+    fill_tree(s, servers > 0 ? slots : s->pibs_count);
 }

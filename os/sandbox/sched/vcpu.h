@@ -153,8 +153,8 @@ int vcpu_init_main(struct vcpu *v, uint64_t budget, uint64_t period, uint64_t no
 int vcpu_init_io(struct vcpu *v, uint32_t num, uint32_t den, uint64_t now, void *owner);
 
 /*
- * Put a VCPU under a scheduler, or take a blocked one out. Neither tests admission: ask admit.h before. Linear in the
- * number of VCPUs; allowed at any time. SCHED_OK, SCHED_FULL or SCHED_BUSY.
+ * Put a VCPU under a scheduler, or take a blocked one out. Neither tests admission: ask admit.h before. Quadratic in
+ * the number of VCPUs; allowed at any time. SCHED_OK, SCHED_FULL or SCHED_BUSY.
  */
 int sched_add(struct sched *s, struct vcpu *v);
 int sched_remove(struct sched *s, struct vcpu *v);
