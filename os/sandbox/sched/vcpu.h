@@ -198,7 +198,7 @@ uint64_t vcpu_cmax(const struct vcpu *v);
 
 /*
  * Self-test: are all invariants of the module true (list ordered and complete, tournament consistent, all time
- * accounted for)? NULL if so, else a static string naming the first that is not. Linear; for tests and debug builds.
+ * accounted for)? NULL if so, else a static string naming the first that is not. Quadratic; for tests and debug builds.
  */
 const char *sched_check(const struct sched *s);
 
