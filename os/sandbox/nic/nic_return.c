@@ -17,6 +17,13 @@ static bool give_up_on(struct nic_driver *driver, unsigned sandbox, uint32_t inc
     return nic_watch_expired(&driver->watch_lag[sandbox], cursor, nic_now(driver), driver->config.laggard_timeout);
 }
 
+/* Where a reader stands; by the copy if its cursor was destroyed. False: nowhere that counts. */
+static bool reader_at(const struct nic_slot *slot, uint64_t cursor_word, uint32_t limit, uint32_t *cursor)
+{
+    return (nic_unseal(cursor_word, cursor) && nic_rx_in_window(*cursor, limit)) ||
+           (nic_unseal(nic_load(&slot->cursor_copy), cursor) && nic_rx_in_window(*cursor, limit));
+}
+
 /* The position of the reader that is furthest behind `own`; with `force`, after laggards were moved on to `own`. */
 static uint32_t oldest_reader(struct nic_driver *driver, uint32_t own, uint32_t limit, bool force)
 {
@@ -28,17 +35,20 @@ static uint32_t oldest_reader(struct nic_driver *driver, uint32_t own, uint32_t 
         uint32_t incarnation, cursor;
 
         if (i == driver->config.self || !nic_shares(driver, i) ||
-            !nic_unseal(nic_load(&slot->attached), &incarnation) || incarnation == 0 || !nic_unseal(word, &cursor) ||
-            !nic_rx_in_window(cursor, limit))
-            continue; /* not there, or a cursor that means nothing: its owner will find out */
-        if ((int32_t)(own - cursor) > (int32_t)LAGGING && force && give_up_on(driver, i, incarnation, cursor) &&
-            nic_swap(&slot->cursor, &word, nic_seal(own))) {
-            nic_store(&slot->laggard, 1);
-            nic_trace(driver, QV_TRACE_RX_FORCED, i, own - cursor);
+            !nic_unseal(nic_load(&slot->attached), &incarnation) || incarnation == 0 ||
+            !reader_at(slot, word, limit, &cursor))
             continue;
+        if ((int32_t)(own - cursor) > (int32_t)LAGGING && force && give_up_on(driver, i, incarnation, cursor)) {
+            if (nic_swap(&slot->cursor, &word, nic_seal(own))) {
+                nic_store(&slot->laggard, 1);
+                nic_trace(driver, QV_TRACE_RX_FORCED, i, own - cursor);
+                continue;
+            }
+            /* It moved at this very moment. */
+            if (!reader_at(slot, word, limit, &cursor))
+                continue;
         }
-        /* The swap may have failed because it moved. */
-        if (nic_unseal(word, &cursor) && nic_rx_in_window(cursor, limit) && (int32_t)(oldest - cursor) > 0)
+        if ((int32_t)(oldest - cursor) > 0)
             oldest = cursor;
     }
     return oldest;

@@ -15,21 +15,27 @@ static bool is_attached(const struct nic_slot *slot)
     return nic_unseal(nic_load(&slot->attached), &incarnation) && incarnation != 0;
 }
 
+/* Not after what was received, nor before the oldest frame that is still there. */
+static bool is_place(uint32_t cursor, uint32_t head, uint32_t oldest)
+{
+    return head - cursor <= head - oldest;
+}
+
 /* Where a reader goes on: its cursor, or the older copy if that was destroyed, or else behind what was received. */
-static uint32_t reader_position(const struct nic_slot *slot, uint32_t head)
+static uint32_t reader_position(const struct nic_slot *slot, uint32_t head, uint32_t oldest)
 {
     uint32_t cursor;
 
-    if (nic_unseal(nic_load(&slot->cursor), &cursor) && head - cursor <= NIC_RX_COUNT - 1u)
+    if (nic_unseal(nic_load(&slot->cursor), &cursor) && is_place(cursor, head, oldest))
         return cursor;
-    if (nic_unseal(nic_load(&slot->cursor_copy), &cursor) && head - cursor <= NIC_RX_COUNT - 1u)
+    if (nic_unseal(nic_load(&slot->cursor_copy), &cursor) && is_place(cursor, head, oldest))
         return cursor;
     return head;
 }
 
 static bool plan_receive(struct nic_driver *driver, uint32_t rdh, struct nic_positions *positions)
 {
-    uint32_t limit, oldest, head;
+    uint32_t limit, oldest, head, available;
 
     if (!nic_unseal(nic_load(&driver->shared->rx_limit), &limit))
         return false;
@@ -37,10 +43,11 @@ static bool plan_receive(struct nic_driver *driver, uint32_t rdh, struct nic_pos
         head = limit - (limit - rdh) % NIC_RX_COUNT;
     else
         head = nic_rx_done(driver, limit - (NIC_RX_COUNT - 1u));
+    available = limit - (NIC_RX_COUNT - 1u);
     oldest = head;
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
         const struct nic_slot *slot = &driver->shared->slot[i];
-        uint32_t cursor = is_attached(slot) ? reader_position(slot, head) : head;
+        uint32_t cursor = is_attached(slot) ? reader_position(slot, head, available) : head;
         if (head - cursor > head - oldest)
             oldest = cursor;
     }
@@ -104,12 +111,12 @@ static void rebuild_receive(struct nic_driver *driver, uint32_t head, uint32_t l
 }
 
 /* A cursor that can stay is not touched: its owner may be moving it. */
-static void rebuild_cursors(struct nic_driver *driver, uint32_t head)
+static void rebuild_cursors(struct nic_driver *driver, uint32_t head, uint32_t limit)
 {
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
         struct nic_slot *slot = &driver->shared->slot[i];
         uint64_t word = nic_load(&slot->cursor);
-        uint64_t wanted = nic_seal(reader_position(slot, head));
+        uint64_t wanted = nic_seal(reader_position(slot, head, limit - (NIC_RX_COUNT - 1u)));
         if (is_attached(slot) && word != wanted)
             nic_store(&slot->cursor, wanted);
     }
@@ -136,6 +143,6 @@ static void rebuild_transmit(struct nic_driver *driver, uint32_t head, uint32_t 
 void nic_rings_rebuild(struct nic_driver *driver, const struct nic_positions *positions)
 {
     rebuild_receive(driver, positions->rx_head, positions->rx_limit);
-    rebuild_cursors(driver, positions->rx_head);
+    rebuild_cursors(driver, positions->rx_head, positions->rx_limit);
     rebuild_transmit(driver, positions->tx_head, positions->tx_next);
 }

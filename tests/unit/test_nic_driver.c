@@ -1,0 +1,929 @@
+/* SPDX-License-Identifier: MIT */
+/* The shared NIC driver against a model of the device: one sharer and several, one step at a time. */
+#include "test_nic_model.h"
+#include "unit.h"
+
+static struct world *attached(enum model_kind kind, unsigned sharers)
+{
+    struct world *world = world_new(kind, sharers);
+
+    for (unsigned i = 0; i < sharers; i++)
+        CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[i].driver), 0);
+    return world;
+}
+
+static struct nic_shared *shared_of(struct world *world)
+{
+    return (struct nic_shared *)(void *)world->model.memory;
+}
+
+static void assert_sound(struct world *world)
+{
+    for (unsigned i = 0; i < world->count; i++) {
+        struct sharer *sharer = &world->sharer[i];
+        CU_ASSERT_FALSE(sharer->masked);
+        CU_ASSERT_EQUAL(sharer->damaged, 0);
+        if (!sharer->dead)
+            CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
+    }
+    CU_ASSERT_EQUAL(world->model.stray, 0);
+}
+
+static void bad_configurations_are_refused(void)
+{
+    struct world *world = world_new(MODEL_HARDWARE, 2);
+    struct nic_driver driver = {0};
+    struct nic_config config = world->sharer[0].driver.config;
+    const struct nic_ops *ops = world->sharer[0].driver.ops;
+
+    config.self = QV_MAX_SANDBOXES;
+    CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
+    config.self = 2; /* not a sharer */
+    CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
+    config.self = 0;
+    config.shared_size = NIC_SHARED_BYTES - 1;
+    CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
+    config.shared_size = NIC_SHARED_BYTES;
+    config.shared_phys++;
+    CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
+    config.shared_phys--;
+    config.incarnation = 0;
+    CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
+    world_free(world);
+}
+
+static void device_is_programmed(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+    struct model *model = &world->model;
+
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_RDH), 0);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_RDT), NIC_RX_COUNT - 1);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_RDLEN), NIC_RX_COUNT * 16);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_TDLEN), NIC_TX_COUNT * 16);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_RDBAL), (uint32_t)MODEL_PHYS + NIC_RX_RING_OFFSET);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_IMS), NIC_INT_ALL);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_ITR), 0);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_RCTL), NIC_RCTL_VALUE);
+    CU_ASSERT_TRUE((model_read(model, NIC_REG_CTRL) & NIC_CTRL_SLU) != 0);
+    for (unsigned i = 0; i < NIC_RECEIVE_ADDRESSES; i++)
+        CU_ASSERT_EQUAL((model_read(model, NIC_REG_RAH(i)) & NIC_RAH_VALID) != 0, i < 3);
+    CU_ASSERT_EQUAL(model_read(model, NIC_REG_RAL(1)), 0x51005452u);
+    CU_ASSERT_EQUAL(nic_state_generation(nic_load(&shared_of(world)->state)), 1);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void silent_device_is_reported(void)
+{
+    struct world *world = world_new(MODEL_HARDWARE, 1);
+
+    world->model.absent = true;
+    CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[0].driver), -EIO);
+    world->model.absent = false;
+    world->model.stuck = true;
+    CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[0].driver), -EIO);
+    world->model.stuck = false;
+    CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[0].driver), 0);
+    world_free(world);
+}
+
+static void frames_reach_whom_they_are_for(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+
+    /* Several times round the ring, sizes from the smallest to the largest. */
+    for (uint32_t n = 0; n < 5 * NIC_RX_COUNT; n++) {
+        CU_ASSERT_TRUE(model_frame_to(world, n % 3, 60 + n % (NIC_MTU_FRAME - 59)));
+        if (n % 100 == 0)
+            CU_ASSERT_TRUE(model_broadcast(world, n));
+        if (n % 7 == 0)
+            world_run(world);
+    }
+    world_run(world);
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(world->sharer[i].received, world->number[i]);
+        CU_ASSERT_EQUAL(world->sharer[i].missing, 0);
+        CU_ASSERT_EQUAL(world->sharer[i].repeated, 0);
+        CU_ASSERT_EQUAL(world->sharer[i].broadcasts, (5 * NIC_RX_COUNT + 99) / 100);
+        CU_ASSERT_EQUAL(world->sharer[i].status.rx_frames, world->number[i] + world->sharer[i].broadcasts);
+        CU_ASSERT_EQUAL(world->sharer[i].status.rx_skipped, 5 * NIC_RX_COUNT - world->number[i]);
+        CU_ASSERT_EQUAL(world->sharer[i].status.rx_dropped, 0);
+    }
+    CU_ASSERT_EQUAL(world->model.refused, 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void budget_ends_the_walk(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    bool more;
+
+    for (unsigned n = 0; n < 100; n++)
+        model_frame_to(world, 0, 100);
+    CU_ASSERT_EQUAL(sharer_receive(&world->sharer[0], 30, &more), 30);
+    CU_ASSERT_TRUE(more);
+    CU_ASSERT_EQUAL(sharer_receive(&world->sharer[0], 200, &more), 70);
+    CU_ASSERT_FALSE(more);
+    /* Somebody else's frames are bounded, too. */
+    CU_ASSERT_EQUAL(sharer_receive(&world->sharer[1], 4, &more), 0);
+    CU_ASSERT_TRUE(more);
+    CU_ASSERT_EQUAL(world->sharer[1].status.rx_skipped, 32);
+    world_free(world);
+}
+
+static void hot_path_touches_few_registers(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    uint64_t before;
+
+    /* A frame with its interrupt costs one access; returning descriptors, one in 128 frames. */
+    before = world->model.mmio;
+    for (unsigned n = 0; n < 1024; n++) {
+        model_frame_to(world, 0, 100);
+        world_run(world);
+    }
+    CU_ASSERT_TRUE(world->model.mmio - before <= 1024 + 1024 / 128);
+    before = world->model.mmio;
+    for (unsigned n = 0; n < 1024; n++)
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[0], 100), 0);
+    CU_ASSERT_EQUAL(world->model.mmio - before, 1024);
+    before = world->model.mmio;
+    world->sharer[0].driver.batch = 1;
+    for (unsigned n = 0; n < 1024; n++)
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[0], 100), 0);
+    CU_ASSERT_EQUAL(world->model.mmio - before, 1024 / 16);
+    world_free(world);
+}
+
+static void all_transmit(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+    bool in_order;
+
+    for (uint32_t n = 0; n < 3 * NIC_TX_COUNT; n++)
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[n % 3], 20 + n % (NIC_MTU_FRAME - 19)), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(model_sent_by(&world->model, 0, i, &in_order), NIC_TX_COUNT);
+        CU_ASSERT_TRUE(in_order);
+        CU_ASSERT_EQUAL(world->sharer[i].status.tx_frames, NIC_TX_COUNT);
+    }
+    for (uint32_t i = 0; i < world->model.n_sent; i++)
+        CU_ASSERT_TRUE(world->model.sent[i].size >= 60);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void transmit_refuses_what_it_cannot_send(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct nic_driver *driver = &world->sharer[0].driver;
+    static uint8_t data[4096];
+    struct nic_segment segment[2] = {{data, NIC_MTU_FRAME}, {data, 1}};
+
+    CU_ASSERT_EQUAL(nic_tx_queue(driver, segment, 1), 0);
+    CU_ASSERT_EQUAL(nic_tx_queue(driver, segment, 2), -EINVAL);
+    segment[1].size = SIZE_MAX;
+    CU_ASSERT_EQUAL(nic_tx_queue(driver, segment, 2), -EINVAL);
+    segment[0].size = 13;
+    CU_ASSERT_EQUAL(nic_tx_queue(driver, segment, 1), -EINVAL);
+    CU_ASSERT_EQUAL(nic_tx_queue(driver, segment, 0), -EINVAL);
+    CU_ASSERT_EQUAL(world->model.n_sent, 1);
+    world_free(world);
+}
+
+static void full_ring_is_busy_and_empties(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct sharer *sharer = &world->sharer[0];
+    bool in_order;
+
+    world->model.tx_frozen = true;
+    for (uint32_t n = 0; n < NIC_TX_COUNT - 1; n++)
+        CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), -EBUSY);
+    CU_ASSERT_EQUAL(sharer->status.tx_busy, 1);
+    world->model.tx_frozen = false;
+    model_write(&world->model, NIC_REG_TDT, model_read(&world->model, NIC_REG_TDT));
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
+    CU_ASSERT_EQUAL(model_sent_by(&world->model, 0, 0, &in_order), NIC_TX_COUNT);
+    CU_ASSERT_TRUE(in_order);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void stalled_transmitter_is_found(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+
+    world->model.tx_frozen = true;
+    CU_ASSERT_EQUAL(sharer_send(&world->sharer[0], 100), 0);
+    world_tick(world, 9);
+    CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_NONE);
+    world_tick(world, 3);
+    CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_TX_PROGRESS);
+    /* The backlog survives the re-initialisation. */
+    world->model.tx_frozen = false;
+    sharer_fresh(&world->sharer[0], false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[0].driver), 0);
+    CU_ASSERT_EQUAL(world->model.n_sent, 1);
+    CU_ASSERT_TRUE(world->model.sent[0].intact);
+    world_tick(world, 20);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void reader_that_stops_is_found(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct nic_driver *driver = &world->sharer[0].driver;
+
+    model_frame_to(world, 0, 100);
+    for (unsigned n = 0; n < 9; n++) {
+        nic_check_all(driver);
+        world_pass(world, 2000);
+    }
+    CU_ASSERT_EQUAL(driver->detected, QV_DETECT_NONE);
+    world_pass(world, 4000);
+    nic_check_all(driver);
+    CU_ASSERT_EQUAL(driver->detected, QV_DETECT_RX_PROGRESS);
+    world_free(world);
+}
+
+static void abandoned_batch_is_announced(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+
+    world->sharer[0].driver.batch = 1;
+    CU_ASSERT_EQUAL(sharer_send(&world->sharer[0], 100), 0);
+    CU_ASSERT_EQUAL(world->model.n_sent, 0);
+    world_tick(world, 5);
+    CU_ASSERT_EQUAL(world->model.n_sent, 1);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void dead_reader_does_not_starve_the_ring(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+
+    sharer_die(&world->sharer[1]);
+    for (uint32_t n = 0; n < 10 * NIC_RX_COUNT; n++) {
+        CU_ASSERT_TRUE(model_frame_to(world, 0, 100));
+        if (n % 16 == 0)
+            world_run(world);
+    }
+    world_run(world);
+    CU_ASSERT_EQUAL(world->sharer[0].received, 10 * NIC_RX_COUNT);
+    CU_ASSERT_TRUE(world->sharer[0].trace_counts[QV_TRACE_RX_FORCED] >= 10);
+    CU_ASSERT_TRUE(world->sharer[0].trace_counts[QV_TRACE_RX_FORCED] <= 14);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void laggard_is_moved_on_and_accounts_for_it(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *reader = &world->sharer[0];
+    struct sharer *laggard = &world->sharer[1];
+    unsigned refused = 0;
+    bool more;
+
+    laggard->asleep = true;
+    for (uint32_t n = 0; n < 3 * NIC_RX_COUNT; n++) {
+        if (!model_frame_to(world, n % 2, 100))
+            refused++;
+        sharer_interrupt(reader);
+        world_pass(world, 50);
+        if (n % 40 == 0)
+            nic_check_all(&reader->driver);
+    }
+    CU_ASSERT_EQUAL(refused, 0);
+    CU_ASSERT_EQUAL(reader->received, world->number[0]);
+    CU_ASSERT_TRUE(reader->trace_counts[QV_TRACE_RX_FORCED] > 0);
+    laggard->asleep = false;
+    do
+        sharer_receive(laggard, 64, &more);
+    while (more);
+    CU_ASSERT_EQUAL(laggard->driver.detected, QV_DETECT_NONE);
+    CU_ASSERT_TRUE(laggard->received < world->number[1]);
+    CU_ASSERT_EQUAL(laggard->repeated, 0);
+    /* Everything it did not get is accounted for: what it passed over held frames of both. */
+    CU_ASSERT_EQUAL(laggard->status.rx_dropped + laggard->status.rx_frames + laggard->status.rx_skipped,
+                    3 * NIC_RX_COUNT);
+    /* Back in step, it loses nothing more. */
+    laggard->missing = 0;
+    laggard->last[1] = world->number[1];
+    for (unsigned n = 0; n < 500; n++) {
+        model_frame_to(world, 1, 200);
+        world_run(world);
+    }
+    CU_ASSERT_EQUAL(laggard->missing, 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+/* While the laggard copies a frame, the others go round the ring. */
+static void go_round(struct sharer *laggard)
+{
+    struct world *world = laggard->world;
+
+    laggard->in_deliver = NULL;
+    for (uint32_t n = 0; n < 2 * NIC_RX_COUNT; n++) {
+        model_frame_to(world, 0, 100);
+        sharer_interrupt(&world->sharer[0]);
+        world_pass(world, 50);
+        if (n % 40 == 0)
+            nic_check_all(&world->sharer[0].driver);
+    }
+}
+
+static void overwritten_frame_is_discarded(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *laggard = &world->sharer[1];
+    bool more;
+
+    model_frame_to(world, 1, 100);
+    laggard->in_deliver = go_round;
+    sharer_receive(laggard, 64, &more);
+    CU_ASSERT_EQUAL(laggard->invalid, 1);
+    CU_ASSERT_EQUAL(laggard->received, 0);
+    CU_ASSERT_EQUAL(laggard->status.rx_frames, 0);
+    CU_ASSERT_TRUE(laggard->status.rx_dropped > 0);
+    do
+        sharer_receive(laggard, 64, &more);
+    while (more);
+    model_frame_to(world, 1, 100);
+    sharer_receive(laggard, 64, &more);
+    CU_ASSERT_EQUAL(laggard->received, 1);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void duty_moves_when_its_holder_dies(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+
+    CU_ASSERT_EQUAL((nic_load(&shared_of(world)->duty) & 0xff) - 1, 0);
+    model_frame_to(world, 2, 100);
+    world_run(world);
+    CU_ASSERT_EQUAL(world->sharer[0].status.irq_acks, 2); /* one at the claim */
+    CU_ASSERT_EQUAL(world->sharer[1].status.irq_acks + world->sharer[2].status.irq_acks, 0);
+    sharer_die(&world->sharer[0]);
+    for (unsigned n = 0; n < 20; n++) {
+        model_frame_to(world, 2, 100);
+        world_run(world);
+    }
+    CU_ASSERT_EQUAL(world->sharer[1].status.duty_takeovers + world->sharer[2].status.duty_takeovers, 1);
+    CU_ASSERT_EQUAL(world->sharer[2].received, 21);
+    CU_ASSERT_TRUE(world->model.edges >= 21);
+    assert_sound(world);
+    world_free(world);
+}
+
+/* The holder died with the line up: there will be no edge to tell anybody. */
+static void duty_moves_without_an_interrupt(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+
+    model_frame_to(world, 1, 100);
+    sharer_die(&world->sharer[0]);
+    world->sharer[0].interrupt = world->sharer[1].interrupt = false;
+    world_tick(world, 2);
+    CU_ASSERT_EQUAL(world->sharer[1].status.duty_takeovers, 1);
+    CU_ASSERT_EQUAL(world->sharer[1].trace_counts[QV_TRACE_DUTY], 1);
+    model_frame_to(world, 1, 100);
+    CU_ASSERT_TRUE(world->sharer[1].interrupt);
+    world_run(world);
+    CU_ASSERT_EQUAL(world->sharer[1].received, 2);
+    assert_sound(world);
+    world_free(world);
+}
+
+static uint32_t skip_acknowledgement(enum qv_fault_point point, struct nic_view *view)
+{
+    (void)view;
+    if (point != QV_POINT_NIC_IRQ)
+        return FAULT_EFFECT_NONE;
+    fault_hook = NULL;
+    return FAULT_EFFECT_SKIP_ACK;
+}
+
+static void dropped_acknowledgement_is_found(unsigned sharers)
+{
+    struct world *world = attached(MODEL_HARDWARE, sharers);
+
+    model_frame_to(world, 0, 100);
+    world_run(world);
+    world_tick(world, 2);
+    fault_hook = skip_acknowledgement;
+    model_frame_to(world, 0, 100);
+    sharer_interrupt(&world->sharer[0]);
+    world_run(world);
+    CU_ASSERT_TRUE(world->model.line);
+    for (unsigned n = 0; n < 8; n++) {
+        model_frame_to(world, 0, 100);
+        CU_ASSERT_FALSE(world->sharer[0].interrupt);
+        world_tick(world, 1);
+        CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_NONE);
+    }
+    for (unsigned n = 0; n < 6; n++) {
+        model_frame_to(world, 0, 100);
+        world_tick(world, 1);
+    }
+    CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_IRQ_PROGRESS);
+    CU_ASSERT_EQUAL(world->sharer[0].damaged, 0);
+    for (unsigned i = 1; i < sharers; i++)
+        CU_ASSERT_EQUAL(world->sharer[i].driver.detected, QV_DETECT_NONE);
+    CU_ASSERT_FALSE(world->model.line);
+    world_free(world);
+}
+
+static void dropped_acknowledgement_alone(void)
+{
+    dropped_acknowledgement_is_found(1);
+}
+
+static void dropped_acknowledgement_among_others(void)
+{
+    dropped_acknowledgement_is_found(3);
+}
+
+/* Frames between the edge and its acknowledgement make no edge: who was woken by it must not go to sleep on them. */
+static void nobody_sleeps_on_a_frame(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *other = &world->sharer[1];
+    bool more;
+
+    for (unsigned round = 0; round < 50; round++) {
+        unsigned before = other->received;
+        model_frame_to(world, 1, 100);
+        other->interrupt = false;
+        CU_ASSERT_TRUE(nic_duty_interrupt(&other->driver));
+        sharer_receive(other, 64, &more);
+        CU_ASSERT_EQUAL(other->received, before + 1);
+        CU_ASSERT_TRUE(more); /* not acknowledged yet */
+        model_frame_to(world, 1, 100);
+        CU_ASSERT_FALSE(other->interrupt);
+        sharer_interrupt(&world->sharer[0]);
+        do
+            sharer_receive(other, 64, &more);
+        while (more);
+        CU_ASSERT_EQUAL(other->received, before + 2);
+        world_run(world);
+    }
+    /* And does not wait for ever for a holder that does not come. */
+    model_frame_to(world, 1, 100);
+    nic_duty_interrupt(&other->driver);
+    for (unsigned n = 0; n < 10000 && (sharer_receive(other, 64, &more), more); n++)
+        ;
+    CU_ASSERT_FALSE(more);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void quiet_times_are_no_fault(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+
+    for (unsigned n = 0; n < 200; n++) {
+        if (n % 13 == 0)
+            model_frame_to(world, n % 3, 100);
+        if (n % 17 == 0)
+            sharer_send(&world->sharer[n % 3], 100);
+        world_tick(world, 1 + n % 5);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(world->sharer[i].status.duty_takeovers, 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void reinit_keeps_frames(enum model_kind kind)
+{
+    struct world *world = attached(kind, 3);
+    bool in_order;
+
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned n = 0; n < 300; n++) {
+            model_frame_to(world, n % 3, 100 + n);
+            if (n == 150)
+                sharer_interrupt(&world->sharer[2]);
+        }
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[1], 100), 0);
+        sharer_fresh(&world->sharer[0], false);
+        CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[0].driver), 0);
+        CU_ASSERT_EQUAL(world->sharer[0].status.nic_generation, round + 2);
+        model_frame_to(world, 0, 100);
+        CU_ASSERT_TRUE(world->sharer[1].interrupt);
+        world_run(world);
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[2], 100), 0);
+        world_tick(world, 3);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(world->sharer[i].received, world->number[i]);
+        CU_ASSERT_EQUAL(world->sharer[i].missing, 0);
+        CU_ASSERT_EQUAL(world->sharer[i].repeated, 0);
+        CU_ASSERT_EQUAL(world->sharer[i].status.nic_generation, 21);
+    }
+    CU_ASSERT_EQUAL(model_sent_by(&world->model, 0, 1, &in_order), 20);
+    CU_ASSERT_TRUE(in_order);
+    /* An emulator holds reception back for a second at each write of RCTL. */
+    CU_ASSERT_EQUAL(world->model.rcl_writes, kind == MODEL_EMULATOR ? 1 : 21);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void reinit_keeps_frames_on_hardware(void)
+{
+    reinit_keeps_frames(MODEL_HARDWARE);
+}
+
+static void reinit_keeps_frames_on_an_emulator(void)
+{
+    reinit_keeps_frames(MODEL_EMULATOR);
+}
+
+/* Remote recovery: a sharer at work re-initialises the device for a neighbour's sake and goes on with what it has. */
+static void reinit_under_way(void)
+{
+    struct world *world = attached(MODEL_EMULATOR, 2);
+    struct nic_shared *shared = shared_of(world);
+
+    for (unsigned n = 0; n < 100; n++)
+        model_frame_to(world, n % 2, 100);
+    CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[1].driver), 0);
+    world_run(world);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(world->sharer[0].received + world->sharer[1].received, 100);
+    /* Also where nothing can be kept. */
+    nic_store(&shared->rx_limit, 12345);
+    nic_store(&shared->tx_next, 12345);
+    for (unsigned n = 0; n < 100; n++)
+        model_frame_to(world, n % 2, 100);
+    CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[1].driver), 0);
+    world->sharer[0].last[0] = world->number[0];
+    world->sharer[1].last[1] = world->number[1];
+    for (unsigned n = 0; n < 100; n++) {
+        CU_ASSERT_TRUE(model_frame_to(world, n % 2, 100));
+        world_run(world);
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[n % 2], 100), 0);
+    }
+    world_tick(world, 20);
+    CU_ASSERT_EQUAL(world->sharer[0].received + world->sharer[1].received, 200);
+    CU_ASSERT_EQUAL(world->sharer[0].missing + world->sharer[1].missing, 0);
+    CU_ASSERT_EQUAL(world->model.n_sent, 100);
+    assert_sound(world);
+    world_free(world);
+}
+
+/* A descriptor with a wrong address loses one frame, not the ring. */
+static void bad_descriptor_costs_one_frame(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct sharer *sharer = &world->sharer[0];
+
+    sharer->driver.rx_ring[5].address = 0xdead0000;
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 0, 100);
+    CU_ASSERT_EQUAL(world->model.stray, 1);
+    sharer_interrupt(sharer);
+    CU_ASSERT_EQUAL(sharer->received, 5);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_RING_INVARIANT);
+    CU_ASSERT_EQUAL(sharer->driver.detected_address, (uintptr_t)&sharer->driver.rx_ring[5]);
+    sharer_fresh(sharer, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->received, 9);
+    CU_ASSERT_EQUAL(sharer->missing, 1);
+    CU_ASSERT_EQUAL(sharer->status.rx_dropped, 1);
+    CU_ASSERT_EQUAL(sharer->driver.rx_ring[5].address, nic_rx_address(&sharer->driver, 5));
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
+    world_free(world);
+}
+
+static void destroyed_cursor_falls_back_to_its_copy(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *sharer = &world->sharer[0];
+
+    for (unsigned n = 0; n < 100; n++)
+        model_frame_to(world, 0, 100);
+    world_run(world);
+    *(volatile uint32_t *)sharer->driver.view.rx_cursor ^= 0x40;
+    for (unsigned n = 0; n < 50; n++)
+        model_frame_to(world, 0, 100);
+    world_run(world);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_RING_INVARIANT);
+    sharer_fresh(sharer, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
+    world_run(world);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->missing, 0);
+    CU_ASSERT_EQUAL(sharer->last[0], 150);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void standby_takes_over_from_the_cursor_on(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+    struct sharer *standby = &world->sharer[1];
+
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 0, 100);
+    world_run(world);
+    sharer_die(&world->sharer[0]);
+    for (unsigned n = 0; n < 30; n++)
+        model_frame_to(world, n % 3, 100);
+    world_run(world);
+    CU_ASSERT_EQUAL(standby->received, 10);
+    CU_ASSERT_EQUAL(nic_state_reinit(&standby->driver), 0);
+    CU_ASSERT_EQUAL(nic_state_takeover(&standby->driver, 0), 0);
+    CU_ASSERT_TRUE(nic_rx_pending(&standby->driver));
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(standby->by_port[0], 10); /* not the ten that its owner had */
+    standby->missing = 0;
+    for (unsigned n = 0; n < 3 * NIC_RX_COUNT; n++) {
+        model_frame_to(world, n % 3, 100);
+        if (n % 5 == 0)
+            world_run(world);
+    }
+    world_run(world);
+    CU_ASSERT_EQUAL(standby->by_port[0], 10 + NIC_RX_COUNT);
+    CU_ASSERT_EQUAL(standby->by_port[1], 10 + NIC_RX_COUNT);
+    CU_ASSERT_EQUAL(standby->missing, 0);
+    CU_ASSERT_EQUAL(standby->repeated, 0);
+    CU_ASSERT_EQUAL(standby->trace_counts[QV_TRACE_RX_FORCED], 0);
+
+    /* The standby's own driver is exchanged: it still serves both. */
+    model_frame_to(world, 0, 100);
+    model_frame_to(world, 1, 100);
+    sharer_fresh(standby, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&standby->driver), 0);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(standby->by_port[0], 11 + NIC_RX_COUNT);
+    CU_ASSERT_EQUAL(standby->missing, 0);
+
+    /* The owner comes back and has its interface again. */
+    sharer_fresh(&world->sharer[0], true);
+    CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[0].driver), 0);
+    world->sharer[0].last[0] = world->number[0];
+    for (unsigned n = 0; n < 30; n++) {
+        model_frame_to(world, 0, 100);
+        world_run(world);
+    }
+    CU_ASSERT_EQUAL(world->sharer[0].missing, 0);
+    CU_ASSERT_EQUAL(world->sharer[0].by_port[0], 40);
+    CU_ASSERT_EQUAL(standby->by_port[0], 11 + NIC_RX_COUNT);
+    CU_ASSERT_EQUAL(nic_state_takeover(&standby->driver, 1), -EINVAL);
+    CU_ASSERT_EQUAL(nic_state_takeover(&standby->driver, 7), -EINVAL);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void restarted_sandbox_goes_on_at_its_cursor(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *sharer = &world->sharer[0];
+
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 0, 100);
+    world_run(world);
+    sharer_die(sharer);
+    for (unsigned n = 0; n < 100; n++) {
+        model_frame_to(world, n % 2, 100);
+        world_run(world);
+    }
+    sharer_fresh(sharer, true);
+    CU_ASSERT_EQUAL(nic_state_attach(&sharer->driver), 0);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->received, 60);
+    CU_ASSERT_EQUAL(sharer->missing, 0);
+    CU_ASSERT_EQUAL(world->sharer[1].received, 50);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void late_joiner_starts_at_the_head(void)
+{
+    struct world *world = world_new(MODEL_HARDWARE, 2);
+
+    CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[0].driver), 0);
+    for (unsigned n = 0; n < 2000; n++) {
+        model_frame_to(world, n % 2, 100);
+        world->sharer[1].interrupt = false;
+        if (n % 9 == 0)
+            world_run(world);
+    }
+    CU_ASSERT_EQUAL(nic_state_attach(&world->sharer[1].driver), 0);
+    world->sharer[1].last[1] = world->number[1];
+    for (unsigned n = 0; n < 2000; n++) {
+        model_frame_to(world, n % 2, 100);
+        world_run(world);
+    }
+    CU_ASSERT_EQUAL(world->sharer[1].received, 1000);
+    CU_ASSERT_EQUAL(world->sharer[1].missing, 0);
+    CU_ASSERT_EQUAL(world->sharer[0].missing, 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void leaked_lock_is_broken_by_its_owner(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct sharer *sharer = &world->sharer[0];
+
+    CU_ASSERT_EQUAL(nic_lock_bare(&sharer->driver, NIC_LOCK_TX), 0);
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), -EBUSY);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_LOCK_TIMEOUT);
+    CU_ASSERT_EQUAL(sharer->status.lock_breaks, 1);
+    sharer_fresh(sharer, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void leaked_lock_is_broken_by_a_neighbour(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *owner = &world->sharer[0];
+    struct sharer *neighbour = &world->sharer[1];
+
+    CU_ASSERT_EQUAL(nic_lock_bare(&owner->driver, NIC_LOCK_TX), 0);
+    CU_ASSERT_EQUAL(sharer_send(neighbour, 100), 0); /* waited for the time limit, no longer */
+    CU_ASSERT_EQUAL(neighbour->status.lock_breaks, 1);
+    CU_ASSERT_EQUAL(neighbour->trace_counts[QV_TRACE_LOCK_BREAK], 1);
+    CU_ASSERT_EQUAL(neighbour->driver.detected, QV_DETECT_NONE);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(owner->driver.detected, QV_DETECT_LOCK_TIMEOUT);
+    /* The next instance is not blamed for the last one. */
+    sharer_fresh(owner, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&owner->driver), 0);
+    world_tick(world, 3);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void lock_of_the_dead_is_taken_at_once(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *neighbour = &world->sharer[1];
+    uint64_t before;
+
+    nic_lock_bare(&world->sharer[0].driver, NIC_LOCK_TX);
+    nic_lock_bare(&world->sharer[0].driver, NIC_LOCK_RX);
+    sharer_die(&world->sharer[0]);
+    before = world->clock;
+    CU_ASSERT_EQUAL(sharer_send(neighbour, 100), 0);
+    CU_ASSERT_TRUE(world->clock - before < neighbour->driver.config.lock_timeout / 4);
+    CU_ASSERT_EQUAL(neighbour->trace_counts[QV_TRACE_DETECT], 1);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(neighbour->trace_counts[QV_TRACE_DETECT], 2);
+    CU_ASSERT_EQUAL(nic_load(&shared_of(world)->rx_lock.word), 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+static void resetter_that_dies_is_replaced(void)
+{
+    for (unsigned how = 0; how < 3; how++) {
+        struct world *world = attached(MODEL_HARDWARE, 2);
+        struct nic_shared *shared = shared_of(world);
+        struct sharer *other = &world->sharer[1];
+
+        world->sharer[0].asleep = true;
+        nic_store(&shared->state, nic_state_make(NIC_STATE_RESETTING, 0, 1, 2));
+        CU_ASSERT_EQUAL(sharer_send(other, 100), -EBUSY);
+        CU_ASSERT_EQUAL(nic_state_reinit(&other->driver), -EBUSY);
+        world_tick(world, 2);
+        CU_ASSERT_EQUAL(other->status.nic_generation, 1);
+        if (how == 0)
+            sharer_die(&world->sharer[0]);
+        if (how == 2) {
+            /* A newcomer waits only so long for who hangs. */
+            sharer_fresh(other, false);
+            CU_ASSERT_EQUAL(nic_state_attach(&other->driver), 0);
+        }
+        for (unsigned n = 0; n < 15; n++) {
+            world_pass(world, 2000);
+            nic_check_all(&other->driver);
+        }
+        world_tick(world, 1);
+        CU_ASSERT_EQUAL(other->status.nic_generation, 3);
+        CU_ASSERT_EQUAL(sharer_send(other, 100), 0);
+        model_frame_to(world, 1, 100);
+        world_run(world);
+        CU_ASSERT_EQUAL(other->received, 1);
+        assert_sound(world);
+        world_free(world);
+    }
+}
+
+static void stray_register_writes_are_found(void)
+{
+    const uint32_t offsets[] = {NIC_REG_RCTL,  NIC_REG_TCTL,  NIC_REG_RDBAL, NIC_REG_RDLEN,
+                                NIC_REG_TDBAL, NIC_REG_TDLEN, NIC_REG_IMC};
+
+    for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        struct world *world = attached(MODEL_EMULATOR, 1);
+        world_tick(world, 20);
+        CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_NONE);
+        model_write(&world->model, offsets[i], 0x80);
+        world_tick(world, 10);
+        CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_RING_INVARIANT);
+        sharer_fresh(&world->sharer[0], false);
+        CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[0].driver), 0);
+        world_tick(world, 10);
+        model_frame_to(world, 0, 100);
+        world_run(world);
+        CU_ASSERT_EQUAL(world->sharer[0].received, 1);
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[0], 100), 0);
+        CU_ASSERT_EQUAL(world->model.n_sent, 1);
+        assert_sound(world);
+        world_free(world);
+    }
+}
+
+static void counters_wrap(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct nic_shared *shared = shared_of(world);
+    uint32_t base = (uint32_t)-2048;
+
+    /* As if 2^32 frames had passed but for two rings. */
+    nic_store(&shared->rx_limit, nic_seal(base + NIC_RX_COUNT - 1));
+    nic_store(&shared->tx_next, nic_seal(base));
+    nic_store(&shared->tx_rung, nic_seal(base));
+    nic_store(&shared->tx_clean, nic_seal(base));
+    for (unsigned i = 0; i < 2; i++) {
+        nic_store(&shared->slot[i].cursor, nic_seal(base));
+        world->sharer[i].driver.cursor = base;
+        world->sharer[i].driver.return_tried = base - NIC_RX_COUNT;
+    }
+    for (unsigned n = 0; n < 6 * NIC_RX_COUNT; n++) {
+        CU_ASSERT_TRUE(model_frame_to(world, n % 2, 100));
+        if (n % 11 == 0)
+            world_run(world);
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[n % 2], 100), 0);
+        if (n == 2 * NIC_RX_COUNT)
+            CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[0].driver), 0);
+    }
+    world_run(world);
+    CU_ASSERT_EQUAL(world->sharer[0].received, 3 * NIC_RX_COUNT);
+    CU_ASSERT_EQUAL(world->sharer[1].received, 3 * NIC_RX_COUNT);
+    CU_ASSERT_EQUAL(world->model.n_sent, 6 * NIC_RX_COUNT);
+    world_tick(world, 20);
+    assert_sound(world);
+    world_free(world);
+}
+
+static const struct unit_test tests[] = {
+    {"bad configurations are refused", bad_configurations_are_refused},
+    {"the device is programmed as the manual says", device_is_programmed},
+    {"a silent or stuck device is reported", silent_device_is_reported},
+    {"frames reach whom they are for, round and round", frames_reach_whom_they_are_for},
+    {"the budget ends the walk", budget_ends_the_walk},
+    {"the hot paths touch few registers", hot_path_touches_few_registers},
+    {"all sharers transmit", all_transmit},
+    {"what cannot be sent is refused", transmit_refuses_what_it_cannot_send},
+    {"a full ring is busy and empties", full_ring_is_busy_and_empties},
+    {"a stalled transmitter is found, the backlog kept", stalled_transmitter_is_found},
+    {"a reader that stops is found", reader_that_stops_is_found},
+    {"an abandoned batch is announced", abandoned_batch_is_announced},
+    {"a dead reader does not starve the ring", dead_reader_does_not_starve_the_ring},
+    {"a laggard is moved on and accounts for it", laggard_is_moved_on_and_accounts_for_it},
+    {"a frame overwritten during its copy is discarded", overwritten_frame_is_discarded},
+    {"the acknowledgement moves when its holder dies", duty_moves_when_its_holder_dies},
+    {"the acknowledgement moves without an interrupt", duty_moves_without_an_interrupt},
+    {"a dropped acknowledgement is found, alone", dropped_acknowledgement_alone},
+    {"a dropped acknowledgement is found, among others", dropped_acknowledgement_among_others},
+    {"nobody sleeps on a frame", nobody_sleeps_on_a_frame},
+    {"quiet times are no fault", quiet_times_are_no_fault},
+    {"a re-initialisation keeps frames (hardware)", reinit_keeps_frames_on_hardware},
+    {"a re-initialisation keeps frames (emulator)", reinit_keeps_frames_on_an_emulator},
+    {"a re-initialisation by an instance at work", reinit_under_way},
+    {"a bad descriptor costs one frame", bad_descriptor_costs_one_frame},
+    {"a destroyed cursor falls back to its copy", destroyed_cursor_falls_back_to_its_copy},
+    {"a standby takes over from the cursor on", standby_takes_over_from_the_cursor_on},
+    {"a restarted sandbox goes on at its cursor", restarted_sandbox_goes_on_at_its_cursor},
+    {"a late joiner starts at the head", late_joiner_starts_at_the_head},
+    {"a leaked lock is broken by its owner", leaked_lock_is_broken_by_its_owner},
+    {"a leaked lock is broken by a neighbour", leaked_lock_is_broken_by_a_neighbour},
+    {"a lock of the dead is taken at once", lock_of_the_dead_is_taken_at_once},
+    {"a resetter that dies or hangs is replaced", resetter_that_dies_is_replaced},
+    {"stray register writes are found", stray_register_writes_are_found},
+    {"sequence numbers wrap", counters_wrap},
+};
+
+int main(void)
+{
+    return unit_run("nic driver", tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT */
+#include "test_nic_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RING_BYTES_MASK 0xfff80u
+#define FRAME_MAC(id)                                                                                                  \
+    {                                                                                                                  \
+        0x52, 0x54, 0x00, 0x51, 0x56, (uint8_t)(id)                                                                    \
+    }
+
+fault_hook_fn fault_hook;
+
+/* --- device --- */
+
+static uint32_t *reg(struct model *model, uint32_t offset)
+{
+    return &model->reg[offset / 4];
+}
+
+/* Address in the shared region, or NULL. */
+static uint8_t *dma(struct model *model, uint64_t address, uint64_t size)
+{
+    if (address < MODEL_PHYS || address + size > MODEL_PHYS + NIC_SHARED_BYTES || address + size < address) {
+        model->stray++;
+        return NULL;
+    }
+    return model->memory + (address - MODEL_PHYS);
+}
+
+static void update_line(struct model *model)
+{
+    bool level = (*reg(model, NIC_REG_ICR) & *reg(model, NIC_REG_IMS)) != 0;
+
+    if (level && !model->line) {
+        struct world *world = (struct world *)(void *)((char *)model - offsetof(struct world, model));
+        model->edges++;
+        for (unsigned i = 0; i < world->count; i++)
+            world->sharer[i].interrupt = true;
+    }
+    model->line = level;
+}
+
+static uint32_t content(uint32_t seed, uint32_t i)
+{
+    return (seed * 2654435761u + i * 40503u) >> 13;
+}
+
+static void make_frame(uint8_t *frame, uint32_t size, unsigned to, unsigned from, uint32_t number)
+{
+    const uint8_t source[6] = FRAME_MAC(from);
+    const uint8_t destination[6] = FRAME_MAC(to);
+
+    memcpy(frame, destination, 6);
+    memcpy(frame + 6, source, 6);
+    frame[12] = 0x88;
+    frame[13] = 0xb5;
+    memcpy(frame + 14, &number, 4);
+    frame[18] = (uint8_t)size;
+    frame[19] = (uint8_t)(size >> 8);
+    for (uint32_t i = 20; i < size; i++)
+        frame[i] = (uint8_t)content(number, i);
+}
+
+static bool frame_intact(const uint8_t *frame, size_t size)
+{
+    uint32_t number, length;
+
+    if (size < 20)
+        return false;
+    memcpy(&number, frame + 14, 4);
+    length = frame[18] | (uint32_t)frame[19] << 8;
+    if (length > size || (length != size && size != 60))
+        return false;
+    for (uint32_t i = 20; i < length; i++)
+        if (frame[i] != (uint8_t)content(number, i))
+            return false;
+    return true;
+}
+
+static void transmit(struct model *model)
+{
+    uint32_t count = (*reg(model, NIC_REG_TDLEN) & RING_BYTES_MASK) / 16;
+    uint64_t ring = *reg(model, NIC_REG_TDBAL) | (uint64_t)*reg(model, NIC_REG_TDBAH) << 32;
+    uint32_t *head = reg(model, NIC_REG_TDH);
+    static __thread uint8_t frame[4096];
+    uint32_t size = 0;
+
+    if ((*reg(model, NIC_REG_TCTL) & NIC_TCTL_EN) == 0 || count == 0 || model->tx_frozen)
+        return;
+    for (uint32_t steps = 0; *head != *reg(model, NIC_REG_TDT) && steps < count; steps++) {
+        struct nic_descriptor *descriptor = (struct nic_descriptor *)(void *)dma(model, ring + 16 * *head, 16);
+        if (!descriptor)
+            return;
+        uint64_t word = nic_load(&descriptor->word);
+        uint32_t length = NIC_TXD_LENGTH(word);
+        const uint8_t *data = length ? dma(model, descriptor->address, length) : NULL;
+        if (data && size + length <= sizeof(frame)) {
+            memcpy(frame + size, data, length);
+            size += length;
+        }
+        if ((word & NIC_TXD_EOP) != 0) {
+            struct sent_frame *sent = &model->sent[model->n_sent++ % MODEL_SENT];
+            memset(sent, 0, sizeof(*sent));
+            sent->size = (uint16_t)size;
+            if (size >= 20) {
+                sent->source = frame[11];
+                memcpy(&sent->number, frame + 14, 4);
+                sent->intact = frame_intact(frame, size);
+            }
+            size = 0;
+        }
+        if ((word & NIC_TXD_RS) != 0)
+            nic_store(&descriptor->word, word | NIC_TXD_DD);
+        *head = (*head + 1) % count;
+    }
+    *reg(model, NIC_REG_ICR) |= 3; /* TXDW, TXQE: not enabled */
+    update_line(model);
+}
+
+static bool accepts(const struct model *model, const uint8_t *frame)
+{
+    uint64_t destination = 0;
+
+    memcpy(&destination, frame, 6);
+    if (destination == 0xffffffffffffull)
+        return (model->reg[NIC_REG_RCTL / 4] & NIC_RCTL_BAM) != 0;
+    for (uint32_t i = 0; i < NIC_RECEIVE_ADDRESSES; i++) {
+        uint64_t high = model->reg[NIC_REG_RAH(i) / 4];
+        uint64_t address = model->reg[NIC_REG_RAL(i) / 4] | (high & 0xffff) << 32;
+        if ((high & NIC_RAH_VALID) != 0 && address == destination)
+            return true;
+    }
+    return false;
+}
+
+static bool receive(struct model *model, const uint8_t *frame, uint32_t size)
+{
+    uint32_t count = (*reg(model, NIC_REG_RDLEN) & RING_BYTES_MASK) / 16;
+    uint64_t ring = *reg(model, NIC_REG_RDBAL) | (uint64_t)*reg(model, NIC_REG_RDBAH) << 32;
+    uint32_t *head = reg(model, NIC_REG_RDH);
+    struct nic_descriptor *descriptor;
+    uint8_t *to;
+
+    if ((*reg(model, NIC_REG_RCTL) & NIC_RCTL_EN) == 0 || count == 0 || *head == *reg(model, NIC_REG_RDT)) {
+        model->refused++;
+        return false;
+    }
+    if (!accepts(model, frame))
+        return true;
+    descriptor = (struct nic_descriptor *)(void *)dma(model, ring + 16 * *head, 16);
+    if (!descriptor) {
+        model->refused++;
+        return false;
+    }
+    to = dma(model, descriptor->address, size);
+    if (to)
+        memcpy(to, frame, size);
+    nic_store(&descriptor->word, size | NIC_RXD_EOP | NIC_RXD_DD);
+    *head = (*head + 1) % count;
+    *reg(model, NIC_REG_ICR) |= NIC_INT_RXT0;
+    update_line(model);
+    return true;
+}
+
+static void reset(struct model *model)
+{
+    uint32_t control = *reg(model, NIC_REG_CTRL);
+
+    if (model->kind == MODEL_HARDWARE)
+        memset(model->reg, 0, sizeof(model->reg));
+    *reg(model, NIC_REG_CTRL) = control & ~NIC_CTRL_RST;
+    update_line(model);
+}
+
+uint32_t model_read(struct model *model, uint32_t offset)
+{
+    uint32_t value;
+
+    model->mmio++;
+    if (model->absent)
+        return 0xffffffffu;
+    value = *reg(model, offset);
+    if (offset == NIC_REG_ICR) {
+        *reg(model, NIC_REG_ICR) = 0;
+        update_line(model);
+    }
+    if (offset == NIC_REG_CTRL && model->stuck)
+        value |= NIC_CTRL_RST;
+    return value;
+}
+
+void model_write(struct model *model, uint32_t offset, uint32_t value)
+{
+    model->mmio++;
+    switch (offset) {
+    case NIC_REG_CTRL:
+        *reg(model, offset) = value;
+        if ((value & NIC_CTRL_RST) != 0)
+            reset(model);
+        break;
+    case NIC_REG_IMS:
+        *reg(model, NIC_REG_IMS) |= value;
+        update_line(model);
+        break;
+    case NIC_REG_IMC:
+        *reg(model, NIC_REG_IMS) &= ~value;
+        update_line(model);
+        break;
+    case NIC_REG_RCTL:
+        model->rcl_writes++;
+        *reg(model, offset) = value;
+        break;
+    case NIC_REG_TDT:
+    case NIC_REG_TCTL:
+        *reg(model, offset) = value;
+        transmit(model);
+        break;
+    default:
+        *reg(model, offset) = value;
+    }
+}
+
+/* --- what the drivers see of the world --- */
+
+static uint32_t op_read(void *context, uint32_t offset)
+{
+    struct model *model = &((struct sharer *)context)->world->model;
+    uint32_t value;
+
+    pthread_mutex_lock(&model->lock);
+    value = model_read(model, offset);
+    pthread_mutex_unlock(&model->lock);
+    return value;
+}
+
+static void op_write(void *context, uint32_t offset, uint32_t value)
+{
+    struct model *model = &((struct sharer *)context)->world->model;
+
+    pthread_mutex_lock(&model->lock);
+    model_write(model, offset, value);
+    pthread_mutex_unlock(&model->lock);
+}
+
+static void op_enable_bus(void *context)
+{
+    (void)context;
+}
+
+static uint64_t op_now(void *context)
+{
+    struct world *world = ((struct sharer *)context)->world;
+    struct timespec now;
+
+    if (!world->threaded)
+        return __atomic_add_fetch(&world->clock, 50, __ATOMIC_RELAXED);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+static bool op_alive(void *context, unsigned sandbox, uint32_t incarnation)
+{
+    struct world *world = ((struct sharer *)context)->world;
+
+    return sandbox < world->count && !__atomic_load_n(&world->sharer[sandbox].dead, __ATOMIC_ACQUIRE) &&
+           (__atomic_load_n(&world->sharer[sandbox].incarnation, __ATOMIC_ACQUIRE) & 0xffffu) == incarnation;
+}
+
+static void op_trace(void *context, enum qv_trace_id id, uint64_t a, uint64_t b)
+{
+    struct sharer *sharer = context;
+
+    (void)a;
+    (void)b;
+    sharer->trace_counts[(unsigned)id % MODEL_MAX_TRACE]++;
+}
+
+static uint64_t op_mask(void *context)
+{
+    struct sharer *sharer = context;
+    uint64_t before = sharer->masked;
+
+    sharer->masked = true;
+    return before;
+}
+
+static void op_unmask(void *context, uint64_t flags)
+{
+    ((struct sharer *)context)->masked = flags != 0;
+}
+
+static const struct nic_ops ops = {
+    .read = op_read,
+    .write = op_write,
+    .enable_bus = op_enable_bus,
+    .now = op_now,
+    .alive = op_alive,
+    .trace = op_trace,
+    .mask = op_mask,
+    .unmask = op_unmask,
+};
+
+/* --- world --- */
+
+struct world *world_new(enum model_kind kind, unsigned sharers)
+{
+    struct world *world = calloc(1, sizeof(*world));
+
+    if (!world)
+        abort();
+    world->count = sharers;
+    world->clock = 1000 * WORLD_US;
+    world->model.kind = kind;
+    pthread_mutex_init(&world->model.lock, NULL);
+    world->model.memory = aligned_alloc(4096, NIC_SHARED_BYTES);
+    if (!world->model.memory)
+        abort();
+    memset(world->model.memory, 0, NIC_SHARED_BYTES);
+    for (unsigned i = 0; i < sharers; i++) {
+        world->sharer[i].world = world;
+        world->sharer[i].id = i;
+        world->sharer[i].incarnation = 1;
+        sharer_fresh(&world->sharer[i], false);
+    }
+    return world;
+}
+
+void world_free(struct world *world)
+{
+    free(world->model.memory);
+    pthread_mutex_destroy(&world->model.lock);
+    free(world);
+}
+
+void world_pass(struct world *world, uint64_t microseconds)
+{
+    world->clock += microseconds * WORLD_US;
+}
+
+void sharer_fresh(struct sharer *sharer, bool restarted)
+{
+    struct nic_config config = {
+        .self = sharer->id,
+        .sharers = (1u << sharer->world->count) - 1u,
+        .lock_timeout = 1000 * WORLD_US,
+        .progress_timeout = 20000 * WORLD_US,
+        .reset_timeout = 20000 * WORLD_US,
+        .laggard_timeout = 4000 * WORLD_US,
+        .ticks_per_us = WORLD_US,
+        .settle_timeout = 50 * WORLD_US,
+        .shared = sharer->world->model.memory,
+        .shared_phys = MODEL_PHYS,
+        .shared_size = NIC_SHARED_BYTES,
+        .status = &sharer->status,
+    };
+
+    if (restarted)
+        __atomic_add_fetch(&sharer->incarnation, 1, __ATOMIC_ACQ_REL);
+    config.incarnation = sharer->incarnation;
+    for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
+        const uint8_t mac[6] = FRAME_MAC(i);
+        memcpy(config.mac[i], mac, sizeof(mac));
+    }
+    sharer->interrupt = false;
+    sharer->masked = false;
+    sharer->asleep = false;
+    memset(&sharer->driver, 0, sizeof(sharer->driver));
+    if (nic_driver_init(&sharer->driver, &config, &ops, sharer) != 0)
+        abort();
+    __atomic_store_n(&sharer->dead, false, __ATOMIC_RELEASE);
+}
+
+void sharer_die(struct sharer *sharer)
+{
+    __atomic_store_n(&sharer->dead, true, __ATOMIC_RELEASE);
+}
+
+bool model_frame_to(struct world *world, unsigned to, uint32_t size)
+{
+    uint8_t frame[2048];
+    bool taken;
+
+    pthread_mutex_lock(&world->model.lock);
+    make_frame(frame, size, to, 0xee, world->number[to] + 1);
+    taken = receive(&world->model, frame, size);
+    if (taken)
+        world->number[to]++;
+    pthread_mutex_unlock(&world->model.lock);
+    return taken;
+}
+
+bool model_broadcast(struct world *world, uint32_t number)
+{
+    uint8_t frame[64];
+    bool taken;
+
+    make_frame(frame, 60, 0, 0xee, number);
+    memset(frame, 0xff, 6);
+    pthread_mutex_lock(&world->model.lock);
+    taken = receive(&world->model, frame, 60);
+    pthread_mutex_unlock(&world->model.lock);
+    return taken;
+}
+
+static void deliver(void *context, unsigned port, const uint8_t *frame, size_t size)
+{
+    struct sharer *sharer = context;
+    uint8_t *copy = malloc(size); /* exactly as large: the sanitizer sees a byte too many */
+    uint32_t number;
+
+    if (!copy)
+        abort();
+    if (sharer->in_deliver)
+        sharer->in_deliver(sharer);
+    memcpy(copy, frame, size);
+    if (!nic_rx_valid(&sharer->driver)) {
+        sharer->invalid++;
+    } else if (port >= MODEL_SHARERS || !frame_intact(copy, size)) {
+        sharer->damaged++;
+    } else if ((copy[0] & 1u) != 0) {
+        sharer->broadcasts++;
+    } else {
+        memcpy(&number, copy + 14, 4);
+        if (copy[5] != port)
+            sharer->damaged++;
+        if (number <= sharer->last[port])
+            sharer->repeated++;
+        else
+            sharer->missing += number - sharer->last[port] - 1;
+        sharer->last[port] = number;
+        sharer->received++;
+        sharer->by_port[port]++;
+    }
+    free(copy);
+}
+
+unsigned sharer_receive(struct sharer *sharer, unsigned budget, bool *more)
+{
+    return nic_rx_walk(&sharer->driver, deliver, sharer, budget, more);
+}
+
+void sharer_interrupt(struct sharer *sharer)
+{
+    bool more = true;
+
+    sharer->interrupt = false;
+    if (sharer->dead || !nic_duty_interrupt(&sharer->driver))
+        return;
+    while (more)
+        sharer_receive(sharer, 64, &more);
+}
+
+void world_run(struct world *world)
+{
+    bool busy = true;
+
+    while (busy) {
+        busy = false;
+        for (unsigned i = 0; i < world->count; i++) {
+            if (world->sharer[i].interrupt && !world->sharer[i].dead && !world->sharer[i].asleep) {
+                sharer_interrupt(&world->sharer[i]);
+                busy = true;
+            }
+        }
+    }
+}
+
+void world_tick(struct world *world, unsigned ticks)
+{
+    for (unsigned t = 0; t < ticks; t++) {
+        world_pass(world, 2000);
+        world_run(world);
+        for (unsigned i = 0; i < world->count; i++) {
+            struct sharer *sharer = &world->sharer[i];
+            bool more = true;
+            if (sharer->dead || sharer->asleep)
+                continue;
+            while (more)
+                sharer_receive(sharer, 64, &more);
+            nic_check_all(&sharer->driver);
+        }
+        world_run(world);
+    }
+}
+
+int sharer_send(struct sharer *sharer, uint32_t size)
+{
+    uint8_t frame[2048];
+    struct nic_segment segment[3];
+    int error;
+
+    make_frame(frame, size, 0xee, sharer->id, sharer->next_number + 1);
+    segment[0] = (struct nic_segment){frame, 14};
+    segment[1] = (struct nic_segment){frame + 14, 6};
+    segment[2] = (struct nic_segment){frame + 20, size - 20};
+    error = nic_tx_queue(&sharer->driver, segment, 3);
+    if (!error)
+        sharer->next_number++;
+    return error;
+}
+
+unsigned model_sent_by(const struct model *model, uint32_t from, unsigned source, bool *in_order)
+{
+    unsigned count = 0;
+    uint32_t last = 0;
+
+    *in_order = true;
+    for (uint32_t i = from; i != model->n_sent; i++) {
+        const struct sent_frame *sent = &model->sent[i % MODEL_SENT];
+        if (sent->source != source)
+            continue;
+        if (!sent->intact || sent->number <= last)
+            *in_order = false;
+        last = sent->number;
+        count++;
+    }
+    return count;
+}
