@@ -64,3 +64,18 @@ int paths_join(char *out, unsigned long room, const char *folder, const char *na
     int n = snprintf(out, room, "%s/%s", folder, name);
     return n >= 0 && (unsigned long)n < room ? 0 : -1;
 }
+
+const char *paths_below_root(const char *path)
+{
+    static char shown[PATH_MAX];
+    char root[PATH_MAX];
+    char full[PATH_MAX];
+
+    if (realpath(path, full) == NULL || realpath(paths_root(), root) == NULL)
+        return path;
+    size_t length = strlen(root);
+    if (strncmp(full, root, length) != 0 || full[length] != '/')
+        return path;
+    strcpy(shown, full + length + 1);
+    return shown;
+}

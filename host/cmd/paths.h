@@ -12,6 +12,9 @@ const char *paths_os_dir(void);
 /* `name` below the root. */
 const char *paths_in_root(const char *name);
 
+/* The same path as seen from the root if it lies below it, else the path itself. */
+const char *paths_below_root(const char *path);
+
 /* NAME/FILE into `out`, -1 if it does not fit. */
 int paths_join(char *out, unsigned long room, const char *folder, const char *name);
 

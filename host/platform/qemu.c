@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * QEMU's TCG with SVM and nested page tables. The guest's memory is a file without a name that both sides map; the
+ * control connection is a pair of sockets. So nothing has to be removed afterwards, whatever happens to either side.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+#include "platform/port.h"
+#include "platform/process.h"
+#include "platform/qmp.h"
+
+#define MIB_SHIFT        20
+#define QMP_PATIENCE_MS  10000u
+#define QUIT_PATIENCE_MS 2000u
+#define EXIT_PORT        "isa-debug-exit,iobase=0xf4,iosize=4"
+
+struct starting {
+    struct machine *machine;
+    const struct machine_config *config;
+    struct arguments arguments;
+    int ram;        /* descriptor of the guest's memory */
+    int sockets[2]; /* control connection: ours, the emulator's */
+    char kernel[4200];
+    char modules[8400];
+};
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* QEMU cuts its -initrd at commas and spaces: such a path is reached through a link with a plain name. */
+static int plain_path(struct machine *machine, const char *path, const char *plain, char *out, size_t size,
+                      struct qv_error *err)
+{
+    char *full = realpath(path, NULL);
+    if (full == NULL)
+        return qv_error_set(err, -errno, "%s: %s", path, strerror(errno));
+    if (strpbrk(full, ", ") == NULL) {
+        snprintf(out, size, "%s", full);
+        free(full);
+        return 0;
+    }
+    if (machine->scratch[0] == '\0') {
+        strcpy(machine->scratch, "/tmp/qv-images-XXXXXX");
+        if (mkdtemp(machine->scratch) == NULL) {
+            machine->scratch[0] = '\0';
+            free(full);
+            return qv_error_set(err, -errno, "/tmp: %s", strerror(errno));
+        }
+    }
+    snprintf(out, size, "%s/%s", machine->scratch, plain);
+    int result = symlink(full, out) == 0 ? 0 : qv_error_set(err, -errno, "%s: %s", out, strerror(errno));
+    free(full);
+    return result;
+}
+
+static int find_images(struct starting *s, struct qv_error *err)
+{
+    char sandbox[4200];
+    char config[4100];
+    int result = plain_path(s->machine, s->config->monitor_image, "monitor.elf", s->kernel, sizeof(s->kernel), err);
+    if (result == 0)
+        result = plain_path(s->machine, s->config->sandbox_image, "sandbox.img", sandbox, sizeof(sandbox), err);
+    if (result == 0)
+        result = plain_path(s->machine, s->config->boot_config, "boot.cfg", config, sizeof(config), err);
+    if (result == 0)
+        snprintf(s->modules, sizeof(s->modules), "%s,%s", sandbox, config);
+    return result;
+}
+
+static int make_memory(struct starting *s, struct qv_error *err)
+{
+    struct machine *machine = s->machine;
+    s->ram = memfd_create("qv-guest-memory", MFD_CLOEXEC);
+    if (s->ram < 0 || ftruncate(s->ram, (off_t)s->config->memory_bytes) != 0)
+        return qv_error_set(err, -errno, "guest memory: %s", strerror(errno));
+    void *ram = mmap(NULL, s->config->memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->ram, 0);
+    if (ram == MAP_FAILED)
+        return qv_error_set(err, -errno, "guest memory: %s", strerror(errno));
+    machine->ram = ram;
+    machine->ram_bytes = s->config->memory_bytes;
+    return 0;
+}
+
+static void add_network(struct starting *s)
+{
+    const struct machine_config *config = s->config;
+    for (uint32_t nic = 0; nic < config->n_nics; nic++) {
+        if (!config->host_network) {
+            arguments_add(&s->arguments, "-netdev");
+            arguments_add(&s->arguments, "hubport,id=net%u,hubid=0", nic);
+        } else {
+            char text[1024];
+            /* restricted: the guest reaches nothing but what is forwarded to it */
+            int n = snprintf(text, sizeof(text), "user,id=net%u,restrict=on", nic);
+            for (uint32_t i = 0; i < s->machine->n_forwards; i++) {
+                const struct machine_forward *f = &s->machine->forward[i];
+                if (f->nic == nic)
+                    n += snprintf(text + n, sizeof(text) - (size_t)n, ",hostfwd=tcp:127.0.0.1:%u-%u.%u.%u.%u:%u",
+                                  f->host_port, f->guest_ip >> 24, f->guest_ip >> 16 & 255u, f->guest_ip >> 8 & 255u,
+                                  f->guest_ip & 255u, f->guest_port);
+            }
+            arguments_add(&s->arguments, "-netdev");
+            arguments_add(&s->arguments, "%s", text);
+        }
+        arguments_add(&s->arguments, "-device");
+        arguments_add(&s->arguments, "e1000,netdev=net%u,mac=52:54:00:51:56:%02x,romfile=", nic, nic);
+    }
+}
+
+static void add_machine(struct starting *s)
+{
+    const struct machine_config *config = s->config;
+    unsigned long long mib = (unsigned long long)config->memory_bytes >> MIB_SHIFT;
+    struct arguments *a = &s->arguments;
+
+    arguments_add(a, "qemu-system-x86_64");
+    arguments_add(a, "-accel");
+    arguments_add(a, "%s", config->icount ? "tcg" : "tcg,thread=multi");
+    if (config->icount) {
+        arguments_add(a, "-icount");
+        arguments_add(a, "shift=0,sleep=off");
+        arguments_add(a, "-rtc");
+        arguments_add(a, "base=2000-01-01T00:00:00,clock=vm");
+    }
+    arguments_add(a, "-machine");
+    arguments_add(a, "%s,memory-backend=ram", config->iommu ? "q35,kernel-irqchip=off" : "pc");
+    if (config->iommu) {
+        arguments_add(a, "-device");
+        arguments_add(a, "intel-iommu,intremap=off");
+    }
+    arguments_add(a, "-cpu");
+    arguments_add(a, "qemu64,+svm,+npt,+nx");
+    arguments_add(a, "-smp");
+    arguments_add(a, "%u", config->cores);
+    arguments_add(a, "-m");
+    arguments_add(a, "%llu", mib);
+    arguments_add(a, "-object");
+    arguments_add(a, "memory-backend-file,id=ram,share=on,size=%lluM,mem-path=/proc/self/fd/%d", mib, s->ram);
+    arguments_add(a, "-kernel");
+    arguments_add(a, "%s", s->kernel);
+    arguments_add(a, "-initrd");
+    arguments_add(a, "%s", s->modules);
+    arguments_add(a, "-nodefaults");
+    arguments_add(a, "-display");
+    arguments_add(a, "none");
+    arguments_add(a, "-no-reboot");
+    arguments_add(a, "-serial");
+    arguments_add(a, "file:console.log");
+    arguments_add(a, "-device");
+    arguments_add(a, EXIT_PORT);
+    arguments_add(a, "-chardev");
+    arguments_add(a, "socket,id=control,fd=%d", s->sockets[1]);
+    arguments_add(a, "-mon");
+    arguments_add(a, "chardev=control,mode=control");
+    add_network(s);
+}
+
+static int choose_ports(struct machine *machine, const struct machine_config *config, struct qv_error *err)
+{
+    uint16_t port[QV_MAX_SANDBOXES];
+    machine->n_forwards = config->host_network ? config->n_forwards : 0;
+    for (uint32_t i = 0; i < machine->n_forwards; i++) {
+        machine->forward[i] = config->forward[i];
+        port[i] = config->forward[i].host_port;
+    }
+    int result = port_choose(port, machine->n_forwards, err);
+    for (uint32_t i = 0; i < machine->n_forwards && result == 0; i++)
+        machine->forward[i].host_port = port[i];
+    return result;
+}
+
+static int prepare(struct starting *s, struct qv_error *err)
+{
+    int result = find_images(s, err);
+    if (result == 0)
+        result = make_memory(s, err);
+    if (result == 0)
+        result = choose_ports(s->machine, s->config, err);
+    if (result == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->sockets) != 0)
+        result = qv_error_set(err, -errno, "socketpair: %s", strerror(errno));
+    if (result != 0)
+        return result;
+    add_machine(s);
+    s->machine->argv = s->arguments.item;
+    return s->arguments.failed ? qv_error_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+static int launch(struct starting *s, struct qv_error *err)
+{
+    struct machine *machine = s->machine;
+    const int keep[] = {s->ram, s->sockets[1]};
+    char log[4200];
+    char version[128] = "";
+
+    snprintf(log, sizeof(log), "%s/emulator.log", s->config->folder);
+    machine->start_ns = monotonic_ns();
+    pid_t pid = process_start(machine->argv, s->config->folder, log, keep, 2, err);
+    if (pid < 0)
+        return pid;
+    machine->pid = pid;
+    machine->control = s->sockets[0];
+    s->sockets[0] = -1;
+    close(s->sockets[1]); /* the emulator has it: when that dies, ours says so */
+    s->sockets[1] = -1;
+    return qmp_connect(machine->control, QMP_PATIENCE_MS, version, sizeof(version), err);
+}
+
+static int qemu_start(struct machine *machine, const struct machine_config *config, struct qv_error *err)
+{
+    struct starting s = {.machine = machine, .config = config, .ram = -1, .sockets = {-1, -1}};
+    int result = prepare(&s, err);
+    if (result == 0)
+        result = launch(&s, err);
+    if (s.ram >= 0)
+        close(s.ram);
+    for (int i = 0; i < 2; i++) {
+        if (s.sockets[i] >= 0)
+            close(s.sockets[i]);
+    }
+    return result;
+}
+
+static void remove_scratch(struct machine *machine)
+{
+    static const char *const name[] = {"monitor.elf", "sandbox.img", "boot.cfg"};
+    char path[128];
+    if (machine->scratch[0] == '\0')
+        return;
+    for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", machine->scratch, name[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(machine->scratch);
+    machine->scratch[0] = '\0';
+}
+
+static void qemu_end(struct machine *machine)
+{
+    int code = -1;
+    if (machine_alive(machine)) {
+        /* it may hang up before it has answered: that is as good as an answer */
+        int asked = machine->control >= 0 ? qmp_command(machine->control, "quit", QUIT_PATIENCE_MS, NULL) : -EPIPE;
+        unsigned patience = asked == 0 || asked == -EPIPE ? QUIT_PATIENCE_MS : 0;
+        if (!process_wait(machine->pid, patience, &code))
+            process_kill(machine->pid, &code);
+        machine->pid = 0;
+        machine->exit_code = -1;
+    }
+    if (machine->control >= 0)
+        close(machine->control);
+    machine->control = -1;
+    remove_scratch(machine);
+}
+
+const struct platform platform_qemu = {
+    .name = "qemu",
+    .label = "qemu-tcg-svm",
+    .program = "qemu-system-x86_64",
+    .start = qemu_start,
+    .end = qemu_end,
+};

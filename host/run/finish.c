@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a run: everything that was collected becomes a result, is judged and written. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/paths.h"
+#include "run/job.h"
+#include "run/judge.h"
+#include "run/report.h"
+
+static void path_of(const struct job *job, const char *name, char path[4200])
+{
+    (void)paths_join(path, 4200, job->folder, name);
+}
+
+/* A file that cannot be written is a failure of the experiment, not of the system that it looked at. */
+static void demand(struct job *job, int result, const struct qv_error *why)
+{
+    if (result != 0)
+        job_harness_error(job, "%s", why->text);
+}
+
+static void take_trace(struct job *job, struct trace *trace, bool *has_trace)
+{
+    struct qv_error why = {""};
+    char path[4200];
+    const struct trace_capture *capture = collector_trace(job->collector);
+
+    path_of(job, "trace.bin", path);
+    if (collector_clock(job->collector) == NULL)
+        return; /* the OS never got so far as to have a trace */
+    demand(job, trace_capture_write(capture, path, &why), &why);
+    if (trace_capture_decode(capture, trace, &why) != 0) {
+        job_harness_error(job, "%s", why.text);
+        return;
+    }
+    *has_trace = true;
+    demand(job, result_take_trace(job->result, trace, &why), &why);
+}
+
+/* Requests that a client sandbox made are in its trace. */
+static void take_sandbox_load(struct job *job, const struct trace *trace)
+{
+    const struct scenario *s = job->scenario;
+    struct qv_error why = {""};
+
+    load_log_init(&job->log);
+    job->log.tool = LOAD_TOOL_SANDBOX;
+    job->log.guest_time = true;
+    job->log.poisson = s->load.arrivals == SCENARIO_ARRIVALS_POISSON;
+    job->log.rate = (double)s->load.rate_mhz / 1000.0;
+    job->log.page_bytes = (uint32_t)s->load.page_bytes;
+    job->log.connections = (uint32_t)s->load.connections;
+    job->log.seed = s->seed;
+    job->log.warmup_ns = s->load.warmup_us * 1000u;
+    job->log.end_ns = s->load.duration_us * 1000u;
+    job->log.timeout_ns = s->load.timeout_us * 1000u;
+    job->has_log = true;
+    if (load_log_from_trace(&job->log, trace, &why) != 0) {
+        job_harness_error(job, "the client sandbox left no requests: %s", why.text);
+        load_log_free(&job->log);
+        job->has_log = false;
+    }
+}
+
+static void take_directory(struct job *job)
+{
+    struct qv_error why = {""};
+    char path[4200];
+    struct qv_directory *directory = malloc(sizeof(*directory));
+
+    if (directory == NULL || guest_directory(&job->guest, NULL) == NULL) {
+        free(directory);
+        return;
+    }
+    guest_copy_directory(&job->guest, directory);
+    result_take_directory(job->result, directory);
+    for (uint32_t i = 0; i < job->scenario->n_sandboxes; i++) {
+        struct qv_sandbox_status status;
+        guest_copy_status(&job->guest, i, &status);
+        result_take_status(job->result, i, &status);
+        job->result->sandbox[i].roles = (uint32_t)job->scenario->sandbox[i].roles;
+    }
+    path_of(job, "exits.log", path);
+    demand(job, report_write_exits(path, directory, &why), &why);
+    free(directory);
+}
+
+static void take_isolation(struct job *job, const struct trace *trace)
+{
+    struct qv_error why = {""};
+    char path[4200];
+    uint64_t fired_ns = 0;
+
+    if (job->isolation == NULL)
+        return;
+    path_of(job, "isolation.csv", path);
+    demand(job, isolation_write(job->isolation, path, &why), &why);
+    const struct clock_map *clock = collector_clock(job->collector);
+    size_t fired = trace_find(trace, 0, QV_TRACE_FAULT_ACTIVATE);
+    if (clock == NULL || fired == trace->n || !clock_map_to_host(clock, trace->event[fired].t, &fired_ns))
+        return;
+    if (fired_ns < isolation_begun_ns(job->isolation) && job->result->host.message[0] == '\0')
+        snprintf(job->result->host.message, sizeof(job->result->host.message),
+                 "the fault fired before the isolation check had its copies: a change at that moment was not seen");
+}
+
+static void drop_empty(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && status.st_size == 0)
+        (void)unlink(path);
+}
+
+/* Why it failed, as far as the machine's own words tell. */
+static void explain(const struct job *job)
+{
+    static const char *const file[] = {"console.log", "emulator.log", "exits.log"};
+    const struct run_result *r = job->result;
+    char path[4200];
+
+    if (r->outcome != QV_OUTCOME_HARNESS_ERROR && r->outcome != QV_OUTCOME_SYSTEM_FAILURE &&
+        r->outcome != QV_OUTCOME_MONITOR_FAILURE)
+        return;
+    fprintf(stderr, "qv: %s: %s\n", outcome_name(r->outcome),
+            r->host.message[0] != '\0' ? r->host.message : outcome_text(r->outcome));
+    for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+        path_of(job, file[i], path);
+        if (access(path, R_OK) != 0)
+            continue;
+        fprintf(stderr, "qv: end of %s:\n", file[i]);
+        report_tail(stderr, path, 20);
+    }
+}
+
+static int write_result(struct job *job, const struct trace *trace, struct qv_error *err)
+{
+    char published[4200];
+    char path[4200];
+    struct result_sources sources = {
+        .load = job->has_log ? &job->log : NULL,
+        .trace = trace,
+        .clock = job->collector != NULL ? collector_clock(job->collector) : NULL,
+        .published =
+            paths_join(published, sizeof(published), paths_root(), "results/published") == 0 ? published : NULL,
+    };
+    path_of(job, "emulator.log", path);
+    drop_empty(path);
+    int result = result_write(job->folder, job->result, &sources, err);
+    return result != 0 ? result : result_dir_commit(job->folder, job->options->folder, err);
+}
+
+int job_finish(struct job *job, struct qv_error *err)
+{
+    struct trace trace = {.n = 0};
+    bool has_trace = false;
+    struct qv_error why = {""};
+    struct run_result *r = job->result;
+
+    if (job->collector != NULL) {
+        take_directory(job);
+        collector_stop(job->collector);
+        r->host.exit_status = machine_alive(&job->machine) ? -1 : job->machine.exit_code;
+        take_trace(job, &trace, &has_trace);
+        take_isolation(job, &trace);
+    }
+    if (job->machine_started)
+        machine_end(&job->machine);
+    if (has_trace && job->scenario->load.tool == SCENARIO_TOOL_SANDBOX)
+        take_sandbox_load(job, &trace);
+    if (job->has_log)
+        demand(job,
+               result_take_load(r, &job->log, job->collector != NULL ? collector_clock(job->collector) : NULL, &why),
+               &why);
+    if (job->machine.start_ns != 0)
+        r->host.wall_s = (double)(monotonic_ns() - job->machine.start_ns) / 1e9;
+    result_conclude(r);
+    judge(job->scenario, r);
+    explain(job);
+    int result = write_result(job, has_trace ? &trace : NULL, err);
+    trace_free(&trace);
+    return result;
+}
