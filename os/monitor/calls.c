@@ -91,6 +91,10 @@ static int64_t call_suspect(struct core *core, const struct exit_info *exit)
     bool probed = core->probe_tsc[target] != 0 && core->probe_beats[target] == beats;
     if (probed && rdtsc() - core->probe_tsc[target] < us * PROBE_GRACE_US)
         return -EAGAIN;
+    if (probed) { /* confirmed: this is the detection, and the target's exit begins with the NMI */
+        monitor_trace(core, QV_TRACE_DETECT, QV_DETECT_HEARTBEAT, target);
+        monitor_trace(core, QV_TRACE_PHASE_BEGIN, QV_PHASE_VM_EXIT, target << 32 | (cores[target].recovery + 1u));
+    }
     int error = core_request(core, &cores[target], probed ? REQUEST_SUSPECT : REQUEST_PROBE);
     core->probe_tsc[target] = probed ? 0 : rdtsc();
     core->probe_beats[target] = beats;

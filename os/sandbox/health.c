@@ -44,11 +44,7 @@ static void watch_neighbours(void)
         uint64_t now = time_now();
         if (stale[i] < cfg->hang_timeout_us / cfg->heartbeat_us / 2 || now < beat || now - beat < limit)
             continue;
-        if (stale[i] == cfg->hang_timeout_us / cfg->heartbeat_us / 2 || status->suspicions == 0)
-            status->suspicions++;
-        /* Stamped before the call that may stop the neighbour; it is the last of them that counts. */
-        trace(QV_TRACE_DETECT, QV_DETECT_HEARTBEAT, i);
-        phase_begin(QV_PHASE_VM_EXIT, recovery_key(i, 1));
+        status->suspicions++;
         if (monitor_call(QV_CALL_SUSPECT, i) == 0)
             stale[i] = 0;
     }
