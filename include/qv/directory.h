@@ -188,6 +188,8 @@ struct qv_sandbox_status {
     uint64_t client_done; /* 1 once the client has made its last request and has the result of every one */
     uint64_t faults_fired; /* kept across restarts of the sandbox */
     char message[128]; /* last words, NUL terminated */
+    uint64_t fault_fired_tsc[QV_MAX_FAULTS]; /* by fault plan, kept across restarts of the sandbox */
+    uint32_t fault_fired[QV_MAX_FAULTS];     /* how often; faults_fired is their sum */
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
 

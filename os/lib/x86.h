@@ -144,6 +144,7 @@ struct __attribute__((packed)) descriptor_pointer {
 /* Exception vectors. */
 #define VECTOR_DE 0u
 #define VECTOR_NMI 2u
+#define VECTOR_BP 3u
 #define VECTOR_UD 6u
 #define VECTOR_DF 8u
 #define VECTOR_GP 13u

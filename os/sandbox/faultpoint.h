@@ -7,6 +7,7 @@
 #ifndef QV_SANDBOX_FAULTPOINT_H
 #define QV_SANDBOX_FAULTPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "qv/fault.h"
@@ -19,6 +20,11 @@ enum fault_effect {
 struct nic_view;
 typedef uint32_t (*fault_hook_fn)(enum qv_fault_point point, struct nic_view *view);
 extern fault_hook_fn fault_hook; /* NULL: nothing armed */
+
+/* A breakpoint instruction, planted by a fault model to see when damaged code is entered. `rip` is behind it. True: it was
+ * the model's; execution goes on at *rip. */
+typedef bool (*breakpoint_hook_fn)(uint64_t *rip);
+extern breakpoint_hook_fn breakpoint_hook;
 
 static inline uint32_t fault_point(enum qv_fault_point point, struct nic_view *view)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptor tables, exceptions, interrupts. */
+#include "sandbox/faultpoint.h"
 #include "sandbox/internal.h"
 
 struct __attribute__((packed)) task_state {
@@ -103,6 +104,8 @@ static void on_exception(struct trap_frame *frame)
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector < 32) {
+        if (frame->vector == VECTOR_BP && breakpoint_hook && breakpoint_hook(&frame->rip))
+            return;
         on_exception(frame);
         return;
     }

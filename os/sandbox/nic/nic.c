@@ -96,6 +96,11 @@ static int lock_acquire(void)
     return nic_lock_bare(&driver, NIC_LOCK_TX);
 }
 
+static int duty_take(void)
+{
+    return nic_duty_seize(&driver);
+}
+
 static int bind(void)
 {
     const struct handoff_nic *nic = device();
@@ -128,6 +133,7 @@ static int bind(void)
     error = nic_driver_init(&driver, &config, &ops, phys_to_virt(nic->mmio_phys));
     driver.view.mmio = phys_to_virt(nic->mmio_phys);
     driver.view.lock_acquire = lock_acquire;
+    driver.view.duty_take = duty_take;
     return error;
 }
 

@@ -94,6 +94,7 @@ struct nic_view {
     uint32_t tx_count;
     volatile uint64_t *tx_lock; /* owner word of the shared transmit lock */
     int (*lock_acquire)(void);  /* takes the shared transmit lock as the driver does */
+    int (*duty_take)(void);     /* makes acknowledging interrupts this sandbox's duty; 0 or -EBUSY */
 };
 
 #endif

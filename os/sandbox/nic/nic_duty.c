@@ -48,6 +48,16 @@ static bool take_duty(struct nic_driver *driver, uint64_t seen)
     return true;
 }
 
+int nic_duty_seize(struct nic_driver *driver)
+{
+    for (unsigned attempt = 0; attempt < QV_MAX_SANDBOXES; attempt++) {
+        uint64_t word = nic_load(&driver->shared->duty);
+        if ((word & PARTY_MASK) == own_party(driver) || take_duty(driver, word))
+            return 0;
+    }
+    return -EBUSY;
+}
+
 void nic_duty_claim(struct nic_driver *driver)
 {
     uint64_t word = nic_load(&driver->shared->duty);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wild writes: one 32-bit store to a place that the driver has no business with.
+ *
+ * What lies at a foreign place cannot be read without being the violation itself, so FAULT_CHANGE is logged for it only
+ * if the store went through; `before` is then known in native mode alone, and 0 otherwise.
+ */
+#include "faultinject/model.h"
+#include "lib/elf64.h"
+#include "sandbox/faultpoint.h"
+#include "sandbox/kernel.h"
+
+enum choice { CHOICE_VALUE, CHOICE_PLACE, CHOICE_PLACE_2, CHOICE_KIND };
+
+/* Addresses of the middle of the upper half that no sandbox maps. */
+#define VOID_BEGIN 0xffffc00000000000ull
+#define VOID_BYTES (1ull << 40)
+
+static uint32_t value_of(const struct armed_fault *fault)
+{
+    return (uint32_t)fault_draw(fault, CHOICE_VALUE);
+}
+
+static uint32_t store_foreign(const struct armed_fault *fault, uint64_t phys)
+{
+    volatile uint32_t *word = phys_to_virt(phys);
+    uint32_t before = 0;
+    uint32_t value = value_of(fault);
+
+    if (handoff->mode == QV_MODE_NATIVE)
+        before = *word;
+    fault_active(fault, phys);
+    *word = value;
+    fault_changed(phys, before, value);
+    return FAULT_EFFECT_NONE;
+}
+
+static bool sandbox_possible(const struct armed_fault *fault)
+{
+    return target_other_sandbox(fault, CHOICE_PLACE) != 0;
+}
+
+static uint32_t sandbox_fire(struct armed_fault *fault, struct nic_view *view)
+{
+    (void)view;
+    return store_foreign(fault, target_other_sandbox(fault, CHOICE_PLACE));
+}
+
+static bool monitor_possible(const struct armed_fault *fault)
+{
+    return target_monitor(fault, CHOICE_PLACE) != 0;
+}
+
+static uint32_t monitor_fire(struct armed_fault *fault, struct nic_view *view)
+{
+    (void)view;
+    return store_foreign(fault, target_monitor(fault, CHOICE_PLACE));
+}
+
+/* By the seed: a virtual page that the kernel's own tables do not map, or a physical one that nobody gave to it. */
+static uint32_t unmapped_fire(struct armed_fault *fault, struct nic_view *view)
+{
+    (void)view;
+    if (fault_draw_below(fault, CHOICE_KIND, 2) == 0)
+        return store_foreign(fault, target_unmapped(fault, CHOICE_PLACE));
+    uint64_t address = VOID_BEGIN + (fault_draw_below(fault, CHOICE_PLACE, VOID_BYTES) & ~3ull);
+    fault_active(fault, address);
+    *(volatile uint32_t *)(uintptr_t)address = value_of(fault);
+    return FAULT_EFFECT_NONE;
+}
+
+/* Anywhere in the data of the kernel proper. Much of that is buffers: many of these stay without effect. */
+static uint32_t kernel_fire(struct armed_fault *fault, struct nic_view *view)
+{
+    const struct sandbox_image_header *image =
+        (const struct sandbox_image_header *)(uintptr_t)SANDBOX_IMAGE_HEADER_VIRT;
+    uint64_t bytes = image->image_end - image->window_end;
+    uint64_t address = image->window_end + (fault_draw_below(fault, CHOICE_PLACE, bytes) & ~3ull);
+    volatile uint32_t *word = (volatile uint32_t *)(uintptr_t)address;
+    uint32_t before = *word;
+    uint32_t after = value_of(fault);
+
+    (void)view;
+    if (after == before)
+        after = ~before;
+    fault_changed(address, before, after);
+    fault_active(fault, address);
+    *word = after;
+    return FAULT_EFFECT_NONE;
+}
+
+const struct fault_model fault_wild_write_sandbox = {
+    .id = QV_FAULT_WILD_WRITE_SANDBOX,
+    .point = QV_POINT_NIC_RX,
+    .points = FAULT_ANY_POINT,
+    .possible = sandbox_possible,
+    .fire = sandbox_fire,
+};
+
+const struct fault_model fault_wild_write_monitor = {
+    .id = QV_FAULT_WILD_WRITE_MONITOR,
+    .point = QV_POINT_NIC_RX,
+    .points = FAULT_ANY_POINT,
+    .possible = monitor_possible,
+    .fire = monitor_fire,
+};
+
+const struct fault_model fault_wild_write_unmapped = {
+    .id = QV_FAULT_WILD_WRITE_UNMAPPED,
+    .point = QV_POINT_NIC_RX,
+    .points = FAULT_ANY_POINT,
+    .fire = unmapped_fire,
+};
+
+const struct fault_model fault_wild_write_kernel = {
+    .id = QV_FAULT_WILD_WRITE_KERNEL,
+    .point = QV_POINT_NIC_RX,
+    .points = FAULT_ANY_POINT,
+    .fire = kernel_fire,
+};
