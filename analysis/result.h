@@ -137,11 +137,13 @@ struct run_result {
     struct recoveries recoveries;
     uint64_t trace_records, trace_lost, trace_backwards;
     bool has_trace;
+    uint64_t tsc_hz; /* of the trace */
     bool has_load;
     struct load_stats load;
     struct load_stats load_before; /* the part of the load before the first activation */
     struct load_stats load_after;  /* ... and after the last recovery (or after the first activation) */
     bool has_split;                /* load_before and load_after hold something */
+    bool load_up_at_end;           /* good replies shortly before the end of the load */
     uint32_t load_tool;
     bool load_poisson, load_keepalive, load_guest_time, load_printed;
     double load_rate;
@@ -186,6 +188,12 @@ int result_take_load(struct run_result *r, const struct load_log *log, const str
 /* Outcome, detection and threats, from everything above. Pure: same structure, same conclusion. */
 void result_conclude(struct run_result *r);
 uint32_t result_facts(const struct run_result *r); /* enum outcome_fact bits */
+
+/* Whether good replies still came shortly before the schedule's end. */
+bool result_up_at_end(const struct load_log *log);
+
+/* The recovery that stands for the run: the first complete one, else the first; NULL if there was none. */
+const struct recovery *result_recovery(const struct run_result *r);
 
 /*
  * A figure by its name ("outage_ms", "load.lost", "exits.steady", "isolation.breaches", "phase.driver_reinit_us" ...),
