@@ -50,7 +50,7 @@ static uint64_t walk_read(struct fake_vtd *fake, uint64_t address)
     if (offset % 8 != 0 || offset >= PAGE * (uint64_t)fake->n_pages)
         complain(fake, "walk left the tables");
     else
-        memcpy(&value, (fake->ecap & 1 ? fake->memory : fake->visible) + offset, 8);
+        memcpy(&value, (fake->ecap & FAKE_ECAP_SNOOPS ? fake->memory : fake->visible) + offset, 8);
     return value;
 }
 
@@ -129,6 +129,10 @@ static void write_gcmd(struct fake_vtd *fake, uint32_t value)
 
     if (fake->pending)
         complain(fake, "command before the last one ended");
+    if (changed == 0)
+        complain(fake, "command that changes nothing");
+    if ((changed & WBF) && !(fake->cap & FAKE_CAP_RWBF))
+        complain(fake, "write buffer flush where there is no such buffer");
     if (changed & (changed - 1))
         complain(fake, "more than one command at a time");
     if ((changed & TE) && (value & TE) && !(fake->gsts & SRTP))
@@ -161,6 +165,7 @@ static void write_record(struct fake_vtd *fake, uint64_t offset, uint32_t value)
 static uint32_t read32(void *context, uint64_t address)
 {
     struct fake_vtd *fake = context;
+    fake->register_reads++;
     switch (address - FAKE_BASE) {
     case 0x00:
         return fake->version;
@@ -171,6 +176,8 @@ static uint32_t read32(void *context, uint64_t address)
     case 0x38:
         return fake->fectl;
     case 0x64:
+        if (!(fake->cap & (FAKE_CAP_PLMR | FAKE_CAP_PHMR)))
+            complain(fake, "protected memory where there is none");
         return fake->pmen;
     default:
         complain(fake, "32-bit read of an unknown register");
@@ -183,7 +190,8 @@ static uint64_t read64(void *context, uint64_t address)
     struct fake_vtd *fake = context;
     uint64_t reg = address - FAKE_BASE;
 
-    if (reg >= FAKE_FRO && reg < FAKE_FRO + 16 * ((fake->cap >> 40 & 0xff) + 1))
+    fake->register_reads++;
+    if (reg % 8 == 0 && reg >= FAKE_FRO && reg < FAKE_FRO + 16 * ((fake->cap >> 40 & 0xff) + 1))
         return (reg % 16 ? fake->high : fake->low)[(reg - FAKE_FRO) / 16];
     switch (reg) {
     case 0x08:
@@ -212,6 +220,8 @@ static void write32(void *context, uint64_t address, uint32_t value)
     else if (reg == 0x38)
         fake->fectl = value;
     else if (reg == 0x64) {
+        if (!(fake->pmen & 1))
+            complain(fake, "protected memory is not on");
         fake->pmen = (fake->pmen & 1) | (value & TE);
         fake->pending_pmen = true;
         start(fake);
@@ -236,6 +246,9 @@ static void write64(void *context, uint64_t address, uint64_t value)
     }
     if (fake->pending_ccmd || fake->pending_iotlb)
         complain(fake, "invalidation before the last one ended");
+    uint64_t drain = (fake->cap & FAKE_CAP_DRD ? 1ull << 49 : 0) | (fake->cap & FAKE_CAP_DWD ? 1ull << 48 : 0);
+    if (value != (reg == 0x28 ? TOP | 1ull << 61 : TOP | 1ull << 60 | drain))
+        complain(fake, "invalidation that is not global, or does not drain what it should");
     if (fake->gsts & QIE)
         complain(fake, "invalidation by register beside a queue");
     if (fake->dirty_buffer)
@@ -246,7 +259,7 @@ static void write64(void *context, uint64_t address, uint64_t value)
     } else {
         fake->iotlb = value;
         fake->pending_iotlb = true;
-        fake->dirty_buffer = fake->cap & (1u << 4);
+        fake->dirty_buffer = fake->cap & FAKE_CAP_RWBF;
     }
     start(fake);
 }
@@ -294,6 +307,9 @@ static unsigned find_context(struct fake_vtd *fake, uint16_t bdf, uint64_t *lo, 
         return 2;
     if ((*lo & 0xff0) || (*hi & ~0xffff07ull))
         return 0xb;
+    /* Domain 0 is reserved by units with caching mode; there are 2^(4 + 2 ND). */
+    if (*hi >> 8 == 0 || *hi >> 8 >= 1u << (4 + 2 * (fake->cap & 7)))
+        complain(fake, "no such domain");
     if ((*lo & 0xc) || !((fake->cap >> 8 & 0x1f) & (1u << (*hi & 7))))
         return 3;
     unsigned at = fake->next_context++ % FAKE_CACHE;
@@ -341,7 +357,7 @@ unsigned fake_vtd_dma(struct fake_vtd *fake, uint16_t bdf, uint64_t address, boo
     if (reason)
         return record_fault(fake, bdf, address, write, reason);
     for (unsigned i = 0; i < FAKE_CACHE; i++)
-        if (fake->tlb[i].valid && fake->tlb[i].bdf == bdf && fake->tlb[i].page == address >> 12 &&
+        if (fake->tlb[i].valid && fake->tlb[i].domain == hi >> 8 && fake->tlb[i].page == address >> 12 &&
             (fake->tlb[i].leaf & (write ? 2 : 1)))
             leaf = fake->tlb[i].leaf;
     if (!leaf) {
@@ -350,7 +366,7 @@ unsigned fake_vtd_dma(struct fake_vtd *fake, uint16_t bdf, uint64_t address, boo
             return record_fault(fake, bdf, address, write, reason);
         unsigned at = fake->next_tlb++ % FAKE_CACHE;
         fake->tlb[at].valid = true;
-        fake->tlb[at].bdf = bdf;
+        fake->tlb[at].domain = (uint16_t)(hi >> 8);
         fake->tlb[at].page = address >> 12;
         fake->tlb[at].leaf = leaf;
     }
@@ -368,7 +384,7 @@ void fake_vtd_start(struct fake_vtd *fake, uint64_t cap, uint64_t ecap)
     fake->visible = malloc(PAGE * FAKE_PAGES);
     memset(fake->memory, 0, PAGE * FAKE_PAGES);
     memset(fake->visible, 0xff, PAGE * FAKE_PAGES);
-    fake->dirty_buffer = cap & (1u << 4);
+    fake->dirty_buffer = cap & FAKE_CAP_RWBF;
 }
 
 void fake_vtd_end(struct fake_vtd *fake)

@@ -19,13 +19,19 @@
 #define FAKE_RECORDS 4u
 #define FAKE_CACHE   256u
 
-/* Capabilities of a unit as QEMU's default: 39 bits, 2 MiB pages, 256 domains, does not snoop. */
+/* Capabilities of a unit: 16 domains, no more. Without FAKE_ECAP_SNOOPS it does not see the caches, like QEMU's. */
 #define FAKE_FRO 0x220ull
 #define FAKE_IRO 0xf0ull
 #define FAKE_CAP(sagaw, mgaw, records)                                                                                 \
-    (6ull | (uint64_t)(sagaw) << 8 | ((uint64_t)(mgaw)-1) << 16 | (FAKE_FRO / 16) << 24 | ((uint64_t)(records)-1) << 40)
-#define FAKE_CAP_2M (1ull << 34)
-#define FAKE_ECAP   ((FAKE_IRO / 16) << 8)
+    ((uint64_t)(sagaw) << 8 | ((uint64_t)(mgaw)-1) << 16 | (FAKE_FRO / 16) << 24 | ((uint64_t)(records)-1) << 40)
+#define FAKE_CAP_RWBF    (1ull << 4)
+#define FAKE_CAP_PLMR    (1ull << 5)
+#define FAKE_CAP_PHMR    (1ull << 6)
+#define FAKE_CAP_DWD     (1ull << 54)
+#define FAKE_CAP_DRD     (1ull << 55)
+#define FAKE_CAP_2M      (1ull << 34)
+#define FAKE_ECAP_SNOOPS 1ull
+#define FAKE_ECAP        ((FAKE_IRO / 16) << 8)
 
 enum fake_stuck {
     STUCK_TE = 1,
@@ -56,7 +62,7 @@ struct fake_vtd {
 
     unsigned errors;
     const char *error; /* the first one */
-    uint64_t relaxes, flushed_bytes;
+    uint64_t relaxes, flushed_bytes, register_reads;
     unsigned context_invalidations, iotlb_invalidations, buffer_flushes;
 
     uint8_t *memory;  /* what the driver writes */
@@ -70,7 +76,7 @@ struct fake_vtd {
     } context[FAKE_CACHE];
     struct {
         bool valid;
-        uint16_t bdf;
+        uint16_t domain;
         uint64_t page;
         uint64_t leaf;
     } tlb[FAKE_CACHE];

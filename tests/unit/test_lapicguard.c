@@ -265,8 +265,8 @@ static void start(bool only_sandboxes)
 {
     guard = (struct lapic_guard){
         .n_sandboxes = 3,
-        .apic_id = {0, 2, 5},
-        .logical_id = {1, 2, 4},
+        .apic_id = {0, 2, 5, 7}, /* what lies beyond the count does not count */
+        .logical_id = {1, 2, 4, 8},
         .self = 1,
         .only_sandboxes = only_sandboxes,
         .started = true,
@@ -306,6 +306,8 @@ static void everyday_registers(void)
     CU_ASSERT_TRUE(passes(0x080, 0xff));
     CU_ASSERT_FALSE(passes(0x080, 0x100));
     CU_ASSERT_TRUE(passes(0x0f0, 0x1ff));
+    CU_ASSERT_TRUE(passes(0x0f0, 0x120));
+    CU_ASSERT_FALSE(passes(0x0f0, 0x11f));
     CU_ASSERT_FALSE(passes(0x0f0, 0x10f));
     CU_ASSERT_FALSE(passes(0x0f0, 0x11ff));
     CU_ASSERT_TRUE(passes(0x280, 0));
@@ -350,6 +352,7 @@ static void local_vector_table(void)
         CU_ASSERT_TRUE(passes(entries[i], 0x10000));
         CU_ASSERT_TRUE(passes(entries[i], 0x1d040)); /* status, remote IRR and trigger read back */
         CU_ASSERT_FALSE(passes(entries[i], 0x1f));
+        CU_ASSERT_TRUE(passes(entries[i], 0x20));
         CU_ASSERT_FALSE(passes(entries[i], 0x20040));
         CU_ASSERT_FALSE(passes(entries[i], 0x80000040));
     }
@@ -360,6 +363,7 @@ static void local_vector_table(void)
     CU_ASSERT_TRUE(passes(0x320, 0x10000));
     CU_ASSERT_TRUE(passes(0x320, 0x11040));
     CU_ASSERT_FALSE(passes(0x320, 0x0001f));
+    CU_ASSERT_TRUE(passes(0x320, 0x00020));
     for (uint32_t mode = 1; mode < 8; mode++)
         CU_ASSERT_FALSE(passes(0x320, mode << 8 | 0x40));
 }
@@ -391,6 +395,9 @@ static void interrupts_to_sandboxes_only(void)
     CU_ASSERT_TRUE(sends(0xff000000, 0x440e0)); /* to itself, whatever the field says */
     CU_ASSERT_FALSE(sends(0, 0x840e0));
     CU_ASSERT_FALSE(sends(0, 0xc40e0));
+    guard.logical_id[0] = 0x10;
+    CU_ASSERT_FALSE(sends(0x01000000, 0x048e0));
+    CU_ASSERT_TRUE(sends(0x12000000, 0x048e0));
     start(true);
     CU_ASSERT_TRUE(sends(0, 0x840e0));
     CU_ASSERT_TRUE(sends(0, 0xc40e0));

@@ -43,7 +43,7 @@ static uint32_t read32(void *context, uint32_t bdf, uint32_t offset)
     return get(nic_space, offset, 4);
 }
 
-/* BAR 0: 128 KiB of memory; 1: I/O; 2: 64 bits, 16 KiB; 4, 5: none; ROM 256 KiB, off. */
+/* BAR 0: 128 KiB of memory; 1: 64 bytes of I/O; 2: 64 bits, 16 KiB; 4: none; 5: 4 KiB of memory; ROM 256 KiB, off. */
 static const struct pci_owned owned = {
     .bdf = NIC,
     .bar =
@@ -53,7 +53,7 @@ static const struct pci_owned owned = {
             {0xfe00000c, 0xffffc00c},
             {0x00000001, 0xffffffff},
             {0, 0},
-            {0, 0},
+            {0xfebe0000, 0xfffff000},
             {0xfeb80000, 0xfffc0000},
         },
 };
@@ -199,7 +199,7 @@ static void bars_can_be_sized_but_not_moved(void)
         uint32_t offset, probe, value;
     } bars[] = {
         {0x10, 0xfffe0000, 0xfebc0000}, {0x14, 0xffffffc1, 0x0000c001}, {0x18, 0xffffc00c, 0xfe00000c},
-        {0x1c, 0xffffffff, 0x00000001}, {0x30, 0xfffc0000, 0xfeb80000},
+        {0x1c, 0xffffffff, 0x00000001}, {0x24, 0xfffff000, 0xfebe0000}, {0x30, 0xfffc0000, 0xfeb80000},
     };
     for (size_t i = 0; i < sizeof(bars) / sizeof(bars[0]); i++) {
         uint32_t at = bars[i].offset;
@@ -246,6 +246,29 @@ static void bars_can_be_sized_but_not_moved(void)
     CU_ASSERT_EQUAL(read_config(NIC, 0x20, 4), 0);
     CU_ASSERT_EQUAL(write_config(NIC, 0x20, 4, 0x1000), PCI_EMULATE);
     CU_ASSERT_EQUAL(filter.violations, 0);
+}
+
+/* Four bytes of I/O: the low bits of the size mask look like those of a 64-bit register. */
+static void a_small_io_bar_is_not_half_of_another(void)
+{
+    struct pci_owned device = {.bdf = NIC, .bar = {{0xc001, 0xfffffffd}, {0xfebc0000, 0xfffe0000}}};
+
+    start();
+    pci_filter_init(&filter, read32, NULL);
+    CU_ASSERT_EQUAL(pci_filter_own(&filter, &device), 0);
+    CU_ASSERT_EQUAL(write_config(NIC, 0x14, 4, 0xfebc0008), PCI_EMULATE);
+    CU_ASSERT_EQUAL(write_config(NIC, 0x14, 4, 0xfffffff0), PCI_EMULATE);
+    CU_ASSERT_EQUAL(read_config(NIC, 0x14, 4), 0xfffe0000);
+    /* Nor is the lowest register, or one after a 64-bit pair. */
+    device = (struct pci_owned){
+        .bdf = NIC,
+        .bar = {{0xfe000004, 0xffff0004}, {1, 0xffffffff}, {0xfebc0000, 0xfffe0000}},
+    };
+    pci_filter_init(&filter, read32, NULL);
+    CU_ASSERT_EQUAL(pci_filter_own(&filter, &device), 0);
+    CU_ASSERT_EQUAL(write_config(NIC, 0x10, 4, 0xfe000008), PCI_EMULATE);
+    CU_ASSERT_EQUAL(write_config(NIC, 0x14, 4, 0), PCI_REFUSE);
+    CU_ASSERT_EQUAL(write_config(NIC, 0x18, 4, 0xfebc0008), PCI_EMULATE);
 }
 
 static void the_rest_of_the_space_is_read_only(void)
@@ -327,6 +350,12 @@ static void ownership(void)
     CU_ASSERT_EQUAL(pci_filter_own(&filter, &device), -EEXIST);
     device.bdf = 0x10000;
     CU_ASSERT_EQUAL(pci_filter_own(&filter, &device), -EINVAL);
+    struct pci_filter ends;
+    pci_filter_init(&ends, read32, NULL);
+    device.bdf = 0;
+    CU_ASSERT_EQUAL(pci_filter_own(&ends, &device), 0);
+    device.bdf = 0xffff;
+    CU_ASSERT_EQUAL(pci_filter_own(&ends, &device), 0);
     for (uint32_t i = 1; i < PCI_FILTER_DEVICES; i++) {
         device.bdf = NIC + i;
         CU_ASSERT_EQUAL(pci_filter_own(&filter, &device), 0);
@@ -384,6 +413,7 @@ static const struct unit_test tests[] = {
     {"the latch is the sandbox's own", the_latch_is_the_sandbox_s_own},
     {"the command register within limits", the_command_register_within_limits},
     {"BARs can be sized but not moved", bars_can_be_sized_but_not_moved},
+    {"a small I/O BAR is not half of another", a_small_io_bar_is_not_half_of_another},
     {"the rest of the space is read-only", the_rest_of_the_space_is_read_only},
     {"other devices are not written", other_devices_are_not_written},
     {"ports around the mechanism", ports_around_the_mechanism},

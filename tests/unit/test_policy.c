@@ -37,6 +37,10 @@ static void fail(enum qv_detection detection, const struct policy_inputs *inputs
     CU_ASSERT_EQUAL(machine.state, POLICY_STOPPED);
     CU_ASSERT_EQUAL(policy_decide(&machine, inputs, now, &decision), 0);
     CU_ASSERT_EQUAL(machine.state, decision.action == QV_POLICY_NONE ? POLICY_GAVE_UP : POLICY_DECIDED);
+    CU_ASSERT_EQUAL(machine.detection, detection);
+    CU_ASSERT_EQUAL(machine.detected_at, now);
+    CU_ASSERT_EQUAL(machine.strategy, decision.action);
+    CU_ASSERT_EQUAL(machine.reason, decision.reason);
 }
 
 /* From the decision to the beginning of the verification. */
@@ -59,6 +63,7 @@ static void verify(void)
     now += 10000;
     CU_ASSERT_TRUE(policy_tick(&machine, now));
     CU_ASSERT_EQUAL(machine.state, POLICY_RUNNING);
+    CU_ASSERT_FALSE(machine.failed);
     CU_ASSERT_FALSE(policy_tick(&machine, now + 1));
 }
 
@@ -112,7 +117,7 @@ static void back_off_doubles_up_to_its_cap(void)
 static void back_off_without_a_cap_does_not_overflow(void)
 {
     const struct policy_config config = {
-        .strategy = QV_POLICY_RESTART, .budget = 200, .backoff_ticks = 3, .verify_ticks = 1};
+        .strategy = QV_POLICY_RESTART, .budget = 200, .backoff_ticks = 1, .verify_ticks = 1};
     uint64_t last = 0;
 
     CU_ASSERT_EQUAL(policy_init(&machine, &config, 1), 0);
@@ -190,6 +195,7 @@ static void a_failure_during_the_recovery_escalates(void)
     CU_ASSERT_TRUE(policy_tick(&machine, now));
     CU_ASSERT_EQUAL(machine.state, POLICY_DETECTED);
     CU_ASSERT_EQUAL(machine.detection, QV_DETECT_EXCEPTION);
+    CU_ASSERT_EQUAL(machine.detected_at, now);
     CU_ASSERT_EQUAL(policy_recovered(&machine, now), -EINVAL);
     CU_ASSERT_EQUAL(policy_stopped(&machine), 0);
     CU_ASSERT_EQUAL(policy_decide(&machine, &usual, now, &decision), 0);
@@ -303,6 +309,7 @@ static void steps_out_of_order_change_nothing(void)
     policy_give_up(&machine);
     CU_ASSERT_EQUAL(policy_stopped(&machine), -EINVAL);
     CU_ASSERT_EQUAL(machine.state, POLICY_GAVE_UP);
+    CU_ASSERT_EQUAL(machine.strategy, QV_POLICY_NONE);
 }
 
 static void an_unknown_strategy_contains(void)

@@ -107,8 +107,21 @@ static void blocking_acts_at_once(void)
     CU_ASSERT_EQUAL(iommu_unblock(&iommu, NIC), 0);
     CU_ASSERT_EQUAL(dma(NIC, 0x00400000, true), 0);
     CU_ASSERT_EQUAL(dma(NIC, 0x00801000, true), 5);
-    CU_ASSERT_EQUAL(iommu_block(&iommu, OTHER), -ENODEV);
-    CU_ASSERT_EQUAL(iommu_unblock(&iommu, OTHER), -ENODEV);
+    CU_ASSERT_EQUAL(iommu_block(&iommu, OTHER + 1), -ENODEV);
+    CU_ASSERT_EQUAL(iommu_unblock(&iommu, OTHER + 1), -ENODEV);
+
+    CU_ASSERT_EQUAL(iommu_assign(&iommu, OTHER, ranges, 1), 0);
+    CU_ASSERT_EQUAL(dma(OTHER, 0x00400000, true), 0);
+    CU_ASSERT_EQUAL(iommu_block(&iommu, OTHER), 0);
+    CU_ASSERT_EQUAL(dma(OTHER, 0x00400000, true), 2);
+    CU_ASSERT_EQUAL(dma(NIC, 0x00400000, true), 0);
+    CU_ASSERT_EQUAL(iommu_unblock(&iommu, OTHER), 0);
+
+    /* Before translation starts there is nothing to flush. */
+    CU_ASSERT_EQUAL(iommu_disable(&iommu), 0);
+    CU_ASSERT_EQUAL(iommu_block(&iommu, OTHER), 0);
+    CU_ASSERT_EQUAL(iommu_enable(&iommu), 0);
+    CU_ASSERT_EQUAL(dma(OTHER, 0x00400000, true), 2);
 
     /* The flush is not confirmed: that is said, and the device counts as blocked. */
     fake.stuck = STUCK_IOTLB;
@@ -220,7 +233,8 @@ static void large_pages_only_where_the_unit_has_them(void)
     static const struct iommu_range range = {2 * MIB - 0x1000, 64 * MIB + 0x2000, IOMMU_READ | IOMMU_WRITE};
 
     for (int large = 0; large < 2; large++) {
-        CU_ASSERT_EQUAL_FATAL(start_unit(FAKE_CAP(2, 39, 1) | (large ? FAKE_CAP_2M : 0), FAKE_ECAP | 1, 39), 0);
+        CU_ASSERT_EQUAL_FATAL(
+            start_unit(FAKE_CAP(2, 39, 1) | (large ? FAKE_CAP_2M : 0), FAKE_ECAP | FAKE_ECAP_SNOOPS, 39), 0);
         CU_ASSERT_EQUAL(iommu_assign(&iommu, NIC, &range, 1), 0);
         CU_ASSERT_EQUAL(iommu_enable(&iommu), 0);
         /* root, contexts, two upper levels; page tables: the two ends, and 32 between them without large pages */
@@ -232,15 +246,22 @@ static void large_pages_only_where_the_unit_has_them(void)
         CU_ASSERT_EQUAL(fake.flushed_bytes, 0); /* it snoops */
         end_unit();
     }
+    static const struct iommu_range exact = {2 * MIB, 2 * MIB, IOMMU_READ};
+    start_qemu();
+    CU_ASSERT_EQUAL(iommu_assign(&iommu, NIC, &exact, 1), 0);
+    CU_ASSERT_EQUAL(iommu.pages, 4);
+    end_unit();
 }
 
 static void the_handshakes_wait(void)
 {
+    static const uint64_t drains[] = {0, FAKE_CAP_DWD, FAKE_CAP_DRD, FAKE_CAP_DWD | FAKE_CAP_DRD};
+
     for (unsigned delay = 0; delay < 50; delay += 7) {
-        fake_vtd_start(&fake, FAKE_CAP(2, 39, 1) | 1u << 4 | 1u << 5 | 1ull << 54 | 1ull << 55, FAKE_ECAP);
+        fake_vtd_start(&fake, FAKE_CAP(2, 39, 1) | FAKE_CAP_RWBF | FAKE_CAP_PLMR | drains[delay % 4], FAKE_ECAP);
         fake.delay = delay;
-        /* The firmware left translation, its queue and protected regions on. */
-        fake.gsts = 1u << 31 | 1u << 30 | 1u << 26 | 1u << 25 | 1u << 23;
+        /* The firmware left everything on. */
+        fake.gsts = 1u << 31 | 1u << 30 | 1u << 28 | 1u << 26 | 1u << 25 | 1u << 23;
         fake.pmen = 1u << 31 | 1;
         struct iommu_platform platform = fake_vtd_platform(&fake);
         CU_ASSERT_EQUAL(iommu_init(&iommu, &vtd_ops, &platform, FAKE_BASE, 39), 0);
@@ -266,7 +287,7 @@ static void a_unit_that_hangs_is_given_up(void)
     static const unsigned hangs[] = {STUCK_TE, STUCK_SRTP, STUCK_CONTEXT, STUCK_IOTLB, STUCK_WBF, STUCK_PMEN};
 
     for (size_t i = 0; i < sizeof(hangs) / sizeof(hangs[0]); i++) {
-        CU_ASSERT_EQUAL_FATAL(start_unit(FAKE_CAP(2, 39, 1) | 1u << 4 | 1u << 6, FAKE_ECAP, 39), 0);
+        CU_ASSERT_EQUAL_FATAL(start_unit(FAKE_CAP(2, 39, 1) | FAKE_CAP_RWBF | FAKE_CAP_PHMR, FAKE_ECAP, 39), 0);
         fake.pmen = 1u << 31 | 1;
         fake.stuck = hangs[i];
         fake.relaxes = 0;
@@ -343,7 +364,9 @@ static void faults_are_found_by_polling(void)
     start_qemu();
     CU_ASSERT_EQUAL(iommu_assign(&iommu, NIC, ranges, 3), 0);
     CU_ASSERT_EQUAL(iommu_enable(&iommu), 0);
+    uint64_t reads = fake.register_reads;
     CU_ASSERT_EQUAL(iommu_poll(&iommu, fault, 8), 0);
+    CU_ASSERT_EQUAL(fake.register_reads, reads + 1); /* cheap: it may be called often */
 
     CU_ASSERT_EQUAL(dma(NIC, 0x12345678, true), 5);
     CU_ASSERT_EQUAL(dma(NIC, 0x22345678, true), 5); /* compressed */
@@ -419,11 +442,26 @@ static void records_from_before_are_dropped(void)
     CU_ASSERT_EQUAL(iommu.faults, 0);
     CU_ASSERT_EQUAL(iommu.overflows, 0);
     CU_ASSERT_EQUAL(fake.fsts & 3u, 0);
-    fake.high[0] = 1ull << 63 | 0x25ull << 32; /* a reason that this driver does not know */
-    fake.fsts = 2;
-    CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 1);
-    CU_ASSERT_EQUAL(fault.kind, IOMMU_FAULT_OTHER);
-    CU_ASSERT_EQUAL(fault.reason, 0x25);
+    end_unit();
+}
+
+static void reasons_are_sorted_into_kinds(void)
+{
+    static const uint8_t kinds[] = {
+        IOMMU_FAULT_OTHER, IOMMU_FAULT_NO_DOMAIN, IOMMU_FAULT_NO_DOMAIN, IOMMU_FAULT_TABLE, IOMMU_FAULT_WIDTH,
+        IOMMU_FAULT_WRITE, IOMMU_FAULT_READ,      IOMMU_FAULT_TABLE,     IOMMU_FAULT_TABLE, IOMMU_FAULT_TABLE,
+        IOMMU_FAULT_TABLE, IOMMU_FAULT_TABLE,     IOMMU_FAULT_TABLE,
+    };
+    struct iommu_fault fault;
+
+    start_qemu();
+    for (unsigned reason = 0; reason < 256; reason++) {
+        fake.high[0] = 1ull << 63 | (uint64_t)reason << 32 | NIC;
+        fake.fsts = 2;
+        CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 1);
+        CU_ASSERT_EQUAL(fault.reason, reason);
+        CU_ASSERT_EQUAL(fault.kind, reason < sizeof(kinds) ? kinds[reason] : IOMMU_FAULT_OTHER);
+    }
     end_unit();
 }
 
@@ -443,7 +481,8 @@ static void random_domains_mean_what_they_say(void)
     for (uint64_t round = 0; round < 60; round++) {
         uint64_t draw = 0, cap = round & 1 ? FAKE_CAP_2M : 0;
         unsigned width = round & 2 ? 39 : 48;
-        CU_ASSERT_EQUAL_FATAL(start_unit(FAKE_CAP(6, 48, 2) | cap, FAKE_ECAP | (round >> 2 & 1), width), 0);
+        CU_ASSERT_EQUAL_FATAL(
+            start_unit(FAKE_CAP(6, 48, 2) | cap, FAKE_ECAP | (round & 4 ? FAKE_ECAP_SNOOPS : 0), width), 0);
         struct iommu_range range[6];
         uint16_t bdf[2] = {NIC, OTHER};
         struct iommu_range kept[2][6];
@@ -495,6 +534,7 @@ static const struct unit_test tests[] = {
     {"faults are found by polling", faults_are_found_by_polling},
     {"records are a ring", records_are_a_ring},
     {"records from before are dropped", records_from_before_are_dropped},
+    {"reasons are sorted into kinds", reasons_are_sorted_into_kinds},
     {"random domains mean what they say", random_domains_mean_what_they_say},
 };
 
