@@ -212,6 +212,12 @@ static void set_due(void)
     client.due = client.start + time_from_us(arrivals_time_ns(&client.arrivals) / 1000);
 }
 
+static void next_request(void)
+{
+    arrivals_next(&client.arrivals);
+    set_due();
+}
+
 static void make_request(struct request *request, uint64_t now)
 {
     *request = (struct request){.index = client.arrivals.index,
@@ -223,8 +229,7 @@ static void make_request(struct request *request, uint64_t now)
         status->client_sent++;
         trace(QV_TRACE_CLIENT_SEND, request->index, request->due);
     }
-    arrivals_next(&client.arrivals);
-    set_due();
+    next_request();
     if (request->deadline <= now) {
         finish(request, CLIENT_TIMEOUT); /* waited too long for a free connection */
     } else {
@@ -242,6 +247,13 @@ static void make_requests(uint64_t now)
             }
             make_request(&client.request[slot], now);
         }
+    }
+}
+
+static void leave_out_requests(uint64_t now)
+{
+    while (client.due < client.warm && client.due <= now) {
+        next_request();
     }
 }
 
@@ -265,15 +277,15 @@ static uint64_t expire(uint64_t now)
     return earliest;
 }
 
-static void begin(uint64_t now)
+static void begin(void)
 {
-    client.start = now;
-    client.warm = now + time_from_us(client.cfg->warmup_us);
-    client.end = client.warm + time_from_us(client.cfg->duration_us);
+    client.start = directory()->ready_tsc;
+    client.warm = client.start + time_from_us(client.cfg->warmup_us);
+    client.end = client.start + time_from_us(client.cfg->duration_us);
     set_due();
 }
 
-uint64_t client_step(uint64_t now)
+uint64_t client_step(uint64_t now, bool reached)
 {
     uint64_t wake = now + time_from_us(IDLE_US);
     uint64_t expiry;
@@ -285,7 +297,10 @@ uint64_t client_step(uint64_t now)
         if (directory()->machine_state != QV_MACHINE_READY) {
             return now + time_from_us(1000);
         }
-        begin(now);
+        begin();
+    }
+    if (!reached) {
+        leave_out_requests(now);
     }
     make_requests(now);
     expiry = expire(now);

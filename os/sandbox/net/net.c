@@ -18,6 +18,15 @@
 #define DUPLICATE_ACKS 3   /* RFC 5681: so many make the peer send again without waiting for its timer */
 #define ARP_TARGET     38u /* of the target's address in an ARP frame */
 #define ARP_BYTES      42u
+#define REACH_RETRY_US 100000u
+#define REACH_LIMIT_US 1500000u
+
+/* A neighbour that this sandbox's service has to do with: when it answers, the NIC works in both directions. */
+static struct {
+    ip4_addr_t address; /* 0: reached, or there is none to wait for */
+    uint64_t limit;     /* then it is not waited for any more */
+    uint64_t again;     /* next question */
+} reach;
 
 enum operation { OPERATION_REINIT = 1, OPERATION_TAKEOVER = 2 };
 
@@ -248,17 +257,15 @@ int net_takeover(unsigned sandbox)
 
 /* --- the network thread --- */
 
-/* The services start when the network thread first runs; they count as up when the announcement has left. */
+/* The services start when the network thread first runs. */
 static void start_services(void)
 {
     const struct qv_sandbox_cfg *cfg = &handoff->cfg.sandbox[handoff->id];
 
     if (cfg->ip != 0) {
-        struct interface *own = add_interface(handoff->id);
-
-        if (cfg->gateway != 0) {
-            etharp_request(&own->netif, netif_ip4_gw(&own->netif)); /* known before the first reply needs it */
-        }
+        add_interface(handoff->id);
+        reach.address.addr = lwip_htonl(cfg->roles & QV_ROLE_CLIENT ? handoff->cfg.client.target_ip : cfg->gateway);
+        reach.limit = time_now() + time_from_us(handoff->incarnation > 1 ? 0 : REACH_LIMIT_US);
     }
     if (cfg->roles & (QV_ROLE_WEB | QV_ROLE_STANDBY)) {
         web_start();
@@ -271,6 +278,31 @@ static void start_services(void)
     }
 }
 
+/*
+ * Asks for the neighbour until it answers; so its address is also known before the first reply needs it. QEMU's 82540EM
+ * receives nothing for a second after it was started.
+ */
+static bool reached(uint64_t now)
+{
+    struct netif *own = &interface[0].netif;
+    struct eth_addr *mac;
+    const ip4_addr_t *found;
+
+    if (reach.address.addr == 0) {
+        return true;
+    }
+    if (reach.again <= now) {
+        reach.again = now + time_from_us(REACH_RETRY_US);
+        etharp_query(own, &reach.address, NULL);
+    }
+    if (etharp_find_addr(own, &reach.address, &mac, &found) < 0 && now < reach.limit) {
+        return false;
+    }
+    reach.address.addr = 0;
+    return true;
+}
+
+/* The service counts as up when its announcement has left and its neighbour was heard. */
 static void announce_services(void)
 {
     ready = true;
@@ -334,7 +366,7 @@ static uint64_t run_timers(uint64_t now)
 /* One round of the network thread. Returns when (TSC) to come back at the latest; now if there is more to do. */
 static uint64_t step(void)
 {
-    bool more, sent;
+    bool more, sent, heard;
     uint64_t now, wake;
 
     netdev_batch(true);
@@ -342,13 +374,17 @@ static uint64_t step(void)
     serve_request();
     now = time_now();
     wake = run_timers(now);
+    heard = reached(now);
     if (handoff->cfg.sandbox[handoff->id].roles & QV_ROLE_CLIENT) {
-        wake = earlier(wake, client_step(now));
+        wake = earlier(wake, client_step(now, heard));
     }
     sent = netdev_flush();
     netdev_batch(false);
-    if (!ready && sent) {
+    if (!ready && sent && heard) {
         announce_services();
+    }
+    if (!heard) {
+        wake = earlier(wake, reach.again);
     }
     if (!sent) {
         wake = earlier(wake, now + time_from_us(RETRY_US));

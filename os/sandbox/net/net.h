@@ -14,8 +14,9 @@
 /*
  * Starts the network: threads, interface, listening socket. To be called once, when thread_create() works and the NIC
  * component is running and attached. Returns at once; status->service_up and the trace record SERVICE_READY (service =
- * this sandbox's roles) follow when the address has been announced. 0; -ENODEV if the configuration names no NIC or no
- * address, or there is no such NIC; -ENOMEM.
+ * this sandbox's roles) follow when the address has been announced and the gateway (a client's server) has answered,
+ * which shows that the NIC receives; after 1.5 s, or in a later incarnation, that is not waited for. 0; -ENODEV if the
+ * configuration names no NIC or no address, or there is no such NIC; -ENOMEM.
  */
 int net_start(void);
 

@@ -28,6 +28,7 @@ static uint32_t next_sequence = 0xfffff000u; /* wraps soon: that is to be right,
 
 void (*peer_serve)(struct peer *peer);
 bool peer_refuses, peer_ignores;
+bool peer_absent;
 uint32_t peer_stray_reset_from;
 unsigned peer_announcements;
 unsigned peer_bad_checksums;
@@ -404,6 +405,9 @@ void peer_receive(const uint8_t *frame, size_t size)
     size_t tcp_size;
     unsigned i;
 
+    if (peer_absent) {
+        return;
+    }
     if (size >= 42 && get16(frame + 12) == 0x0806) {
         receive_arp(ip);
         return;

@@ -56,6 +56,9 @@ extern void (*peer_serve)(struct peer *peer);
 /* SYNs to the peer are answered with a reset, or not at all. */
 extern bool peer_refuses, peer_ignores;
 
+/* The peer is not there yet: it hears nothing. */
+extern bool peer_absent;
+
 /* ARP: asks who has `address`; the last announcement or answer that came for an address, as bytes of a MAC. */
 void peer_ask(uint32_t address);
 bool peer_heard_arp(uint32_t address, uint8_t mac[6]);
