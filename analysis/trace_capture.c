@@ -116,6 +116,8 @@ static uint64_t load_head(const struct source *source)
 static long take(struct source *source, uint64_t from, uint64_t to)
 {
     size_t count = (size_t)(to - from);
+    if (count == 0)
+        return 0;
     if (make_room(source, count) != 0)
         return -ENOMEM;
     struct qv_trace_record *target = &source->record[source->n];
