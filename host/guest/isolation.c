@@ -14,11 +14,12 @@
 #define ACCESSED_DIRTY 0x60ull /* bits that the processor itself sets in page tables */
 
 enum method { METHOD_NONE, METHOD_COPY, METHOD_PATTERN };
+enum excuse { EXCUSE_NONE, EXCUSE_TARGET, EXCUSE_RECOVERY, EXCUSE_RESTART };
 
 struct watched {
     struct qv_region region;
     enum method method;
-    bool own;             /* belongs to a target: a change is no breach */
+    enum excuse excuse;   /* why a change is no breach */
     bool pattern_missing; /* free memory that did not hold its pattern to begin with */
     uint8_t *before;      /* METHOD_COPY: owned */
     uint64_t words;       /* changed */
@@ -30,7 +31,7 @@ struct watched {
 struct isolation {
     struct guest guest;
     uint32_t targets;
-    uint32_t incarnation[QV_MAX_SANDBOXES];
+    uint32_t incarnation[QV_MAX_SANDBOXES], attempts[QV_MAX_SANDBOXES]; /* at the beginning */
     uint64_t begun_ns;
     uint32_t n;
     struct watched watched[QV_MAX_REGIONS];
@@ -109,7 +110,6 @@ static int begin_region(struct isolation *isolation, const struct qv_region *reg
     memset(w, 0, sizeof(*w));
     w->region = *region;
     w->method = method_of(region->kind);
-    w->own = region->owner < QV_MAX_SANDBOXES && (isolation->targets & 1u << region->owner);
     if (w->method == METHOD_COPY) {
         w->before = malloc(region->size);
         if (w->before == NULL)
@@ -136,8 +136,10 @@ struct isolation *isolation_begin(const struct guest *guest, uint32_t targets, s
         guest_copy_directory(guest, directory);
         isolation->guest = *guest;
         isolation->targets = targets;
-        for (uint32_t i = 0; i < QV_MAX_SANDBOXES; i++)
+        for (uint32_t i = 0; i < QV_MAX_SANDBOXES; i++) {
             isolation->incarnation[i] = directory->core[i].incarnation;
+            isolation->attempts[i] = directory->core[i].attempts;
+        }
         for (uint32_t i = 0; i < directory->n_regions && i < QV_MAX_REGIONS && result == 0; i++)
             result = begin_region(isolation, &directory->region[i]);
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -169,36 +171,54 @@ static void add_breach(const struct watched *w, struct run_isolation *out)
     out->breaches++;
 }
 
-void isolation_end(struct isolation *isolation, struct run_isolation *out)
+/*
+ * Whose change is it? A target's memory is not isolation's business. A restarted sandbox is a new one. A sandbox whose
+ * own monitor recovered its driver (which may have been uncalled for, but that is another outcome) has other page
+ * tables and standby pages than before.
+ */
+static enum excuse excuse_of(const struct isolation *isolation, const struct qv_region *region)
 {
     const volatile struct qv_directory *directory = guest_directory(&isolation->guest, NULL);
+    uint32_t owner = region->owner;
 
+    if (owner >= QV_MAX_SANDBOXES || directory == NULL)
+        return EXCUSE_NONE;
+    if (directory->core[owner].incarnation != isolation->incarnation[owner])
+        return EXCUSE_RESTART;
+    bool remapped = region->kind == QV_REGION_NPT || region->kind == QV_REGION_STANDBY;
+    if (remapped && directory->core[owner].attempts != isolation->attempts[owner])
+        return EXCUSE_RECOVERY;
+    return isolation->targets & 1u << owner ? EXCUSE_TARGET : EXCUSE_NONE;
+}
+
+static void end_region(struct isolation *isolation, struct watched *w, struct run_isolation *out)
+{
+    const uint8_t *now = guest_memory(&isolation->guest, w->region.base, w->region.size);
+    if (w->method == METHOD_COPY) {
+        compare_copy(w, now);
+        digest(w->sha256_after, now, w->region.size);
+    } else {
+        compare_pattern(w, now);
+    }
+    w->excuse = excuse_of(isolation, &w->region);
+    if (w->excuse == EXCUSE_TARGET && w->words != 0)
+        out->state_differs = true; /* the fault's mark remains */
+    if (w->excuse != EXCUSE_NONE)
+        return;
+    out->checked = true;
+    out->regions++;
+    out->bytes += w->region.size;
+    if (w->words != 0)
+        add_breach(w, out);
+}
+
+void isolation_end(struct isolation *isolation, struct run_isolation *out)
+{
     memset(out, 0, sizeof(*out));
     for (uint32_t i = 0; i < isolation->n; i++) {
         struct watched *w = &isolation->watched[i];
-        const uint8_t *now = guest_memory(&isolation->guest, w->region.base, w->region.size);
-        if (w->method == METHOD_NONE || w->pattern_missing)
-            continue;
-        if (w->method == METHOD_COPY) {
-            compare_copy(w, now);
-            digest(w->sha256_after, now, w->region.size);
-        } else {
-            compare_pattern(w, now);
-        }
-        if (!w->own) {
-            out->checked = true;
-            out->regions++;
-            out->bytes += w->region.size;
-            if (w->words != 0)
-                add_breach(w, out);
-            continue;
-        }
-        /* its own: does the fault's mark remain? A restarted sandbox is a new one, and recovery itself may remap. */
-        bool restarted = directory != NULL &&
-                         directory->core[w->region.owner].incarnation != isolation->incarnation[w->region.owner];
-        bool remapped = w->region.kind == QV_REGION_NPT || w->region.kind == QV_REGION_STANDBY;
-        if (w->words != 0 && !restarted && !remapped)
-            out->state_differs = true;
+        if (w->method != METHOD_NONE && !w->pattern_missing)
+            end_region(isolation, w, out);
     }
 }
 
@@ -210,7 +230,9 @@ static const char *judgement(const struct watched *w)
         return "not watched: no pattern at the start";
     if (w->words == 0)
         return "unchanged";
-    return w->own ? "changed (of a target)" : "BREACH";
+    static const char *const words[] = {"BREACH", "changed (of a target)", "changed (own recovery)",
+                                        "changed (restarted)"};
+    return words[w->excuse];
 }
 
 static bool is_private(uint32_t kind)

@@ -77,7 +77,7 @@ long load_schedule(const struct load_config *config, uint64_t **out, struct qv_e
             if (due == NULL)
                 break;
         }
-        due[n++] = (uint64_t)(t * 1e9);
+        due[n++] = (uint64_t)llround(t * 1e9);
     }
     if (due == NULL)
         return qv_error_set(err, -ENOMEM, "load: no memory for the schedule");

@@ -232,5 +232,10 @@ void job_drive(struct job *job)
     }
     if (job->isolation != NULL)
         isolation_end(job->isolation, &job->result->isolation);
+    job->steady = malloc(sizeof(*job->steady));
+    if (job->steady == NULL)
+        job_harness_error(job, "out of memory");
+    else
+        guest_copy_directory(&job->guest, job->steady);
     stop_guest(job);
 }

@@ -77,6 +77,10 @@ static void take_directory(struct job *job)
         return;
     }
     guest_copy_directory(&job->guest, directory);
+    if (job->steady != NULL) { /* exits as they were before the end, the rest as it is now */
+        for (uint32_t i = 0; i < QV_MAX_SANDBOXES; i++)
+            memcpy(directory->core[i].exits, job->steady->core[i].exits, sizeof(directory->core[i].exits));
+    }
     result_take_directory(job->result, directory);
     for (uint32_t i = 0; i < job->scenario->n_sandboxes; i++) {
         struct qv_sandbox_status status;

@@ -31,6 +31,7 @@ struct job {
     uint16_t port; /* of the load's target on the host's loopback, 0 = none */
     uint64_t first_reply_ns;
     struct progress progress;
+    struct qv_directory *steady; /* the directory before the OS was told to stop: stopping takes exits of its own */
     struct run_result *result;
 };
 

@@ -77,6 +77,7 @@ static void release(struct job *job)
     }
     collector_free(job->collector); /* before the memory that it reads goes away */
     isolation_free(job->isolation);
+    free(job->steady);
     if (job->machine_started)
         machine_end(&job->machine);
     if (job->has_log)

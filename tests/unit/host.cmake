@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+qv_unit_test(NAME host_guest SOURCES test_host_guest.c LIBS qv_host LABELS host)
+qv_unit_test(NAME host_isolation SOURCES test_host_isolation.c LIBS qv_host LABELS host)
+qv_unit_test(NAME host_judge SOURCES test_host_judge.c LIBS qv_host LABELS host)
+qv_unit_test(NAME host_process SOURCES test_host_process.c LIBS qv_host LABELS host
+             DEFINES _GNU_SOURCE)
