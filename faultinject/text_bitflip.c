@@ -48,9 +48,9 @@ static void forget(void)
     awaited.entry = 0;
 }
 
-static bool entered(uint64_t *rip)
+static bool entered(unsigned vector, uint64_t *rip)
 {
-    if (awaited.entry == 0 || *rip != awaited.entry + 1u)
+    if (vector != VECTOR_BP || awaited.entry == 0 || *rip != awaited.entry + 1u)
         return false;
     *rip = awaited.entry;
     fault_active(awaited.fault, awaited.damage);
@@ -67,7 +67,7 @@ static void await(const struct armed_fault *fault, uint64_t entry, uint64_t dama
     awaited.damage = damage;
     awaited.fault = fault;
     awaited.entry = entry;
-    breakpoint_hook = entered;
+    exception_hook = entered;
     *code = INT3;
 }
 

@@ -21,10 +21,12 @@ struct nic_view;
 typedef uint32_t (*fault_hook_fn)(enum qv_fault_point point, struct nic_view *view);
 extern fault_hook_fn fault_hook; /* NULL: nothing armed */
 
-/* A breakpoint instruction, planted by a fault model to see when damaged code is entered. `rip` is behind it. True: it was
- * the model's; execution goes on at *rip. */
-typedef bool (*breakpoint_hook_fn)(uint64_t *rip);
-extern breakpoint_hook_fn breakpoint_hook;
+/*
+ * Asked first about every CPU exception. True: it was provoked on purpose (a breakpoint of a fault model, an instruction
+ * that a boot test wants refused) and is dealt with; execution goes on at *rip.
+ */
+typedef bool (*exception_hook_fn)(unsigned vector, uint64_t *rip);
+extern exception_hook_fn exception_hook;
 
 static inline uint32_t fault_point(enum qv_fault_point point, struct nic_view *view)
 {

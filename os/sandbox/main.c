@@ -8,7 +8,7 @@
 #include "sandbox/test.h"
 
 fault_hook_fn fault_hook;
-breakpoint_hook_fn breakpoint_hook;
+exception_hook_fn exception_hook;
 
 _Noreturn void sandbox_main(void);
 

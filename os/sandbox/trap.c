@@ -104,7 +104,7 @@ static void on_exception(struct trap_frame *frame)
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector < 32) {
-        if (frame->vector == VECTOR_BP && breakpoint_hook && breakpoint_hook(&frame->rip))
+        if (exception_hook && exception_hook((unsigned)frame->vector, &frame->rip))
             return;
         on_exception(frame);
         return;
