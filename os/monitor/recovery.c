@@ -111,7 +111,6 @@ static _Noreturn void recover_remote(struct core *core, struct core *standby)
     lapic_quiesce();
     report_state(core, QV_SB_PARKED);
     standby->takeover_pending = 1;
-    core->report->recovery = core->recovery;
     __atomic_store_n(&core->report->taken_over_by, standby->index, __ATOMIC_RELEASE);
     monitor_trace(core, QV_TRACE_IPI_SEND, standby->index, VECTOR_IPI_RECOVERY);
     phase_begin(core, QV_PHASE_IPI_ROUND_TRIP);
@@ -152,6 +151,7 @@ static void begin(struct core *core, enum qv_detection detection, uint64_t addre
 {
     core->stage = QV_STAGE_RECOVERY;
     core->recovery++;
+    core->report->recovery = core->recovery; /* the sandboxes number their phases by it */
     core->report->last_detection = (uint32_t)detection;
     /* A neighbour that suspects, or the guest that reports, has stamped the detection and the start of the exit. */
     if (source == FROM_MONITOR && detection != QV_DETECT_HEARTBEAT)

@@ -80,6 +80,9 @@ void phase_begin(enum qv_phase phase, uint64_t key);
 void phase_end(enum qv_phase phase, uint64_t key);
 extern struct thread *recovery_thread;
 
+/* main.c: does the configuration give this sandbox a NIC and an address? */
+bool handoff_has_network(void);
+
 /* health.c, probe.c */
 void health_start(void);
 void probe_start(void);

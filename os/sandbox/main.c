@@ -31,6 +31,12 @@ static void native_ready(void)
     __atomic_store_n(&d->machine_state, QV_MACHINE_READY, __ATOMIC_RELEASE);
 }
 
+bool handoff_has_network(void)
+{
+    const struct qv_sandbox_cfg *cfg = &handoff->cfg.sandbox[handoff->id];
+    return cfg->nic < QV_MAX_NICS && cfg->ip != 0;
+}
+
 static int start_nic(void)
 {
     volatile int error = -EIO;
@@ -49,7 +55,7 @@ static int start_nic(void)
 
 static void start_network(uint64_t key)
 {
-    if (handoff->cfg.sandbox[handoff->id].nic >= QV_MAX_NICS || handoff->cfg.sandbox[handoff->id].ip == 0)
+    if (!handoff_has_network())
         return;
     if (handoff->incarnation > 1) {
         phase_end(QV_PHASE_KERNEL_BOOT, key);

@@ -151,7 +151,7 @@ void recovery_request_local(uint64_t not_before)
     thread_wake(recovery_thread);
 }
 
-static void recovery_main(void *argument)
+static _Noreturn void recovery_main(void *argument)
 {
     (void)argument;
     for (;;) {
@@ -179,11 +179,14 @@ void recovery_start(void)
 static void restarted_main(void *argument)
 {
     uint64_t key = (uint64_t)argument;
-    if (status->service_up == 0) {
-        uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
-        while (status->service_up == 0 && time_now() < limit)
-            (void)thread_wait_until(time_now() + time_from_us(1000));
+    if (!handoff_has_network()) {
+        phase_end(QV_PHASE_KERNEL_BOOT, key);
+        monitor_call(QV_CALL_RECOVERED, 0);
+        recovery_main(NULL);
     }
+    uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
+    while (status->service_up == 0 && time_now() < limit)
+        (void)thread_wait_until(time_now() + time_from_us(1000));
     phase_end(QV_PHASE_NET_REINIT, key);
     wait_for_reply(key);
     monitor_call(QV_CALL_RECOVERED, 0);

@@ -57,9 +57,11 @@ static void init_slot(unsigned index, uint64_t now)
     error = error ? error : sched_add(&scheduler, &slot->vcpu);
     if (error)
         kernel_lost(QV_DETECT_ASSERTION, index, "VCPU refused");
-    /* Service, bottom half and recovery may use what nobody else needs; the others live within their budgets. */
-    vcpu_set_background(&scheduler, &slot->vcpu,
-                        index == QV_VCPU_SERVICE || index == QV_VCPU_NIC || index == QV_VCPU_RECOVERY);
+    /*
+     * All may use what nobody else needs. Not only for throughput: a host that takes the core away for 10 ms makes that
+     * time an overrun of whoever ran, and paying it back at 10 % would keep even the heartbeat silent for 100 ms.
+     */
+    vcpu_set_background(&scheduler, &slot->vcpu, true);
     slot->present = true;
 }
 

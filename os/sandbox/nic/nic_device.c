@@ -96,7 +96,6 @@ static void program_receive(struct nic_driver *driver, const struct nic_position
     nic_write(driver, NIC_REG_RDT, positions->rx_head % NIC_RX_COUNT);
     if (nic_read(driver, NIC_REG_RCTL) != NIC_RCTL_VALUE)
         nic_write(driver, NIC_REG_RCTL, NIC_RCTL_VALUE);
-    nic_write(driver, NIC_REG_IMS, NIC_INT_ALL);
     nic_write(driver, NIC_REG_RDT, positions->rx_limit % NIC_RX_COUNT);
 }
 
@@ -105,4 +104,9 @@ void nic_device_start(struct nic_driver *driver, const struct nic_positions *pos
     program_general(driver);
     program_transmit(driver, positions);
     program_receive(driver, positions);
+}
+
+void nic_device_enable_interrupts(struct nic_driver *driver)
+{
+    nic_write(driver, NIC_REG_IMS, NIC_INT_ALL);
 }

@@ -78,6 +78,7 @@ struct nic_driver {
     uint32_t return_tried; /* own cursor at the last attempt to return descriptors */
     unsigned batch;        /* nesting of nic_batch_begin(): the device is told at the end */
     uint32_t audited;      /* registers compared so far */
+    bool audit_doubt;      /* the last one differed: it is looked at again */
 
     uint64_t acks_settled; /* acknowledgements known when the last walk ended quietly */
     uint64_t acks_awaited;
@@ -202,7 +203,9 @@ struct nic_positions {
 bool nic_device_answers(const struct nic_driver *driver);
 void nic_device_stop(struct nic_driver *driver);
 int nic_device_reset(struct nic_driver *driver); /* 0 or -EIO: reset bit stuck */
+/* Everything but interrupts: they are enabled when the others may act on them. What came before raises one then. */
 void nic_device_start(struct nic_driver *driver, const struct nic_positions *positions);
+void nic_device_enable_interrupts(struct nic_driver *driver);
 
 /* --- nic_rings.c: rebuilding the rings at a reset --- */
 /* What can be kept, from the device's heads (read before its reset) and the shared state. */
@@ -237,7 +240,7 @@ bool nic_tx_positions(const struct nic_driver *driver, uint32_t *clean, uint32_t
 /* --- nic_duty.c --- */
 bool nic_duty_interrupt(struct nic_driver *driver);
 void nic_duty_claim(struct nic_driver *driver); /* if nobody alive has it */
-int nic_duty_seize(struct nic_driver *driver); /* from whoever has it, as a fault model does; 0 or -EBUSY */
+int nic_duty_seize(struct nic_driver *driver);  /* from whoever has it, as a fault model does; 0 or -EBUSY */
 void nic_duty_acknowledge(struct nic_driver *driver);
 void nic_duty_check(struct nic_driver *driver);
 bool nic_duty_unsettled(struct nic_driver *driver); /* the interrupt that woke us is not yet acknowledged */

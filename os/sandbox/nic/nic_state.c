@@ -168,6 +168,8 @@ static int reset_device(struct nic_driver *driver, uint64_t seen)
                 !nic_swap(&driver->shared->state, &expected,
                           nic_state_make(NIC_STATE_READY, driver->config.self, driver->config.incarnation, generation)))
                 error = -EBUSY;
+            if (!error)
+                nic_device_enable_interrupts(driver);
             nic_unlock(driver, &rx);
         }
         nic_unlock(driver, &tx);
