@@ -605,6 +605,55 @@ static void bad_descriptor_costs_one_frame(void)
     world_free(world);
 }
 
+/* Whoever lost the receive lock while clearing descriptors may have cleared one that was filled meanwhile. */
+static void hole_in_the_ring_is_found(void)
+{
+    struct world *world = attached(MODEL_EMULATOR, 2);
+    struct sharer *sharer = &world->sharer[0];
+
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 0, 100);
+    world->sharer[0].driver.rx_ring[5].word = 0;
+    world_tick(world, 9);
+    CU_ASSERT_EQUAL(sharer->received, 5);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
+    world_tick(world, 4);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_RX_PROGRESS);
+    sharer_fresh(sharer, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->received, 9);
+    CU_ASSERT_EQUAL(sharer->missing, 1);
+    world_free(world);
+}
+
+/* Frames that come while the device starts find no sharer that may act on their interrupt: it comes afterwards. */
+static void interrupt_during_reset(struct world *world, uint32_t offset)
+{
+    if (offset != NIC_REG_RDT || nic_state_tag(nic_load(&shared_of(world)->state)) != NIC_STATE_RESETTING)
+        return;
+    pthread_mutex_unlock(&world->model.lock);
+    model_frame_to(world, 1, 100);
+    world_run(world);
+    pthread_mutex_lock(&world->model.lock);
+}
+
+static void interrupts_begin_after_the_reset(void)
+{
+    struct world *world = attached(MODEL_EMULATOR, 2);
+
+    world->on_write = interrupt_during_reset;
+    CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[0].driver), 0);
+    world->on_write = NULL;
+    world_run(world);
+    CU_ASSERT_TRUE(world->number[1] > 0);
+    CU_ASSERT_EQUAL(world->sharer[1].received, world->number[1]);
+    CU_ASSERT_FALSE(world->model.line);
+    world_tick(world, 20);
+    assert_sound(world);
+    world_free(world);
+}
+
 static void destroyed_cursor_falls_back_to_its_copy(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 2);
@@ -911,6 +960,8 @@ static const struct unit_test tests[] = {
     {"a re-initialisation keeps frames (emulator)", reinit_keeps_frames_on_an_emulator},
     {"a re-initialisation by an instance at work", reinit_under_way},
     {"a bad descriptor costs one frame", bad_descriptor_costs_one_frame},
+    {"a hole in the ring is found", hole_in_the_ring_is_found},
+    {"interrupts begin after the reset", interrupts_begin_after_the_reset},
     {"a destroyed cursor falls back to its copy", destroyed_cursor_falls_back_to_its_copy},
     {"a standby takes over from the cursor on", standby_takes_over_from_the_cursor_on},
     {"a restarted sandbox goes on at its cursor", restarted_sandbox_goes_on_at_its_cursor},

@@ -243,6 +243,8 @@ static void op_write(void *context, uint32_t offset, uint32_t value)
 
     pthread_mutex_lock(&model->lock);
     model_write(model, offset, value);
+    if (((struct sharer *)context)->world->on_write)
+        ((struct sharer *)context)->world->on_write(((struct sharer *)context)->world, offset);
     pthread_mutex_unlock(&model->lock);
 }
 

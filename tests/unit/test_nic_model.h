@@ -78,7 +78,8 @@ struct world {
     unsigned count;
     bool threaded;
     uint64_t clock;
-    uint32_t number[MODEL_SHARERS]; /* of frames sent to each */
+    void (*on_write)(struct world *world, uint32_t offset); /* after each register write, the model's lock held */
+    uint32_t number[MODEL_SHARERS];                         /* of frames sent to each */
 };
 
 /* Ticks; a virtual microsecond is 1000. */

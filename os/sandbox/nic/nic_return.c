@@ -64,14 +64,20 @@ void nic_rx_tell_device(struct nic_driver *driver, const struct nic_hold *hold)
 
 static void return_up_to(struct nic_driver *driver, const struct nic_hold *hold, uint32_t limit, uint32_t wanted)
 {
+    uint64_t seen = nic_seal(limit);
+
     if (wanted - limit - 1u >= NIC_RX_COUNT - 1u)
         return; /* nothing, or nonsense */
     for (uint32_t position = limit; position != wanted; position++) {
         struct nic_descriptor *descriptor = &driver->rx_ring[position % NIC_RX_COUNT];
+        /* If the lock was lost, they may be back at the device, and filled. */
+        if (!robust_stands(hold->lock, hold->word))
+            return;
         descriptor->address = nic_rx_address(driver, position);
         descriptor->word = 0;
     }
-    nic_store(&driver->shared->rx_limit, nic_seal(wanted));
+    if (!nic_swap(&driver->shared->rx_limit, &seen, nic_seal(wanted)))
+        return;
     nic_rx_tell_device(driver, hold);
 }
 

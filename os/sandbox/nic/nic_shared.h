@@ -144,4 +144,11 @@ _Static_assert(offsetof(struct nic_shared, tx_lock) % 64 == 0 && offsetof(struct
                    offsetof(struct nic_shared, slot) % 64 == 0,
                "what different sharers write lies in different cache lines");
 
+static inline bool nic_header_valid(const struct nic_shared *shared)
+{
+    return shared->magic == NIC_SHARED_MAGIC && shared->version == NIC_SHARED_VERSION &&
+           shared->rx_count == NIC_RX_COUNT && shared->tx_count == NIC_TX_COUNT &&
+           shared->buffer_size == NIC_BUFFER_SIZE;
+}
+
 #endif

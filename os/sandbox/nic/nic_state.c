@@ -101,13 +101,6 @@ bool nic_synchronise(struct nic_driver *driver)
     return true;
 }
 
-static bool header_valid(const struct nic_shared *shared)
-{
-    return shared->magic == NIC_SHARED_MAGIC && shared->version == NIC_SHARED_VERSION &&
-           shared->rx_count == NIC_RX_COUNT && shared->tx_count == NIC_TX_COUNT &&
-           shared->buffer_size == NIC_BUFFER_SIZE;
-}
-
 static void write_header(struct nic_shared *shared)
 {
     shared->version = NIC_SHARED_VERSION;
@@ -130,7 +123,7 @@ static int reset_and_rebuild(struct nic_driver *driver, uint64_t mine, bool keep
     nic_device_stop(driver);
     rdh = nic_read(driver, NIC_REG_RDH);
     tdh = nic_read(driver, NIC_REG_TDH);
-    if (keep && header_valid(driver->shared))
+    if (keep && nic_header_valid(driver->shared))
         nic_rings_plan(driver, nic_state_generation(mine), rdh, tdh, &positions);
     else
         nic_rings_fresh(nic_state_generation(mine), &positions);

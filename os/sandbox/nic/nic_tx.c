@@ -19,6 +19,14 @@ bool nic_tx_positions(const struct nic_driver *driver, uint32_t *clean, uint32_t
            *rung - *clean <= *next - *clean;
 }
 
+/* Fails where somebody else has moved it: whoever lost the lock meanwhile must not set anything back. */
+static bool advance(volatile uint64_t *word, uint32_t from, uint32_t to)
+{
+    uint64_t seen = nic_seal(from);
+
+    return nic_swap(word, &seen, nic_seal(to));
+}
+
 /* The position becomes known first: who dies then leaves a stale descriptor outside the queue, not a hole in it. */
 static uint32_t reclaim(struct nic_driver *driver, uint32_t clean, uint32_t rung)
 {
@@ -26,21 +34,20 @@ static uint32_t reclaim(struct nic_driver *driver, uint32_t clean, uint32_t rung
 
     while (end != rung && (nic_load(&driver->tx_ring[end % NIC_TX_COUNT].word) & NIC_TXD_DD) != 0)
         end++;
-    if (end != clean) {
-        nic_store(&driver->shared->tx_clean, nic_seal(end));
-        for (; clean != end; clean++)
-            driver->tx_ring[clean % NIC_TX_COUNT].word = 0;
-    }
+    if (end == clean || !advance(&driver->shared->tx_clean, clean, end))
+        return clean;
+    for (; clean != end; clean++)
+        driver->tx_ring[clean % NIC_TX_COUNT].word = 0;
     return end;
 }
 
-static void announce(struct nic_driver *driver, const struct nic_hold *hold, uint32_t next)
+static void announce(struct nic_driver *driver, const struct nic_hold *hold, uint32_t rung, uint32_t next)
 {
     /* Whoever broke the lock announces for us. */
     if (!robust_stands(hold->lock, hold->word))
         return;
     nic_write(driver, NIC_REG_TDT, next % NIC_TX_COUNT);
-    nic_store(&driver->shared->tx_rung, nic_seal(next));
+    (void)advance(&driver->shared->tx_rung, rung, next);
 }
 
 void nic_tx_repair(struct nic_driver *driver, const struct nic_hold *hold)
@@ -50,7 +57,7 @@ void nic_tx_repair(struct nic_driver *driver, const struct nic_hold *hold)
     if (!nic_tx_positions(driver, &clean, &rung, &next)) {
         /* The device still knows what was announced; what was not is lost. */
         uint32_t head = nic_read(driver, NIC_REG_TDH);
-        next = nic_read(driver, NIC_REG_TDT);
+        rung = next = nic_read(driver, NIC_REG_TDT);
         if (head >= NIC_TX_COUNT || next >= NIC_TX_COUNT)
             return;
         clean = next - (next - head) % NIC_TX_COUNT;
@@ -58,7 +65,7 @@ void nic_tx_repair(struct nic_driver *driver, const struct nic_hold *hold)
         nic_store(&driver->shared->tx_rung, nic_seal(next));
         nic_store(&driver->shared->tx_clean, nic_seal(clean));
     }
-    announce(driver, hold, next);
+    announce(driver, hold, rung, next);
 }
 
 static int frame_size(const struct nic_segment *segment, unsigned count)
@@ -73,28 +80,26 @@ static int frame_size(const struct nic_segment *segment, unsigned count)
     return size < 14 ? -EINVAL : (int)size;
 }
 
-static void fill(struct nic_driver *driver, uint32_t position, const struct nic_segment *segment, unsigned count,
-                 uint32_t size)
+static uint32_t copy_frame(struct nic_driver *driver, uint32_t position, const struct nic_segment *segment,
+                           unsigned count, uint32_t size)
 {
-    struct nic_descriptor *descriptor = &driver->tx_ring[position % NIC_TX_COUNT];
     uint8_t *to = driver->tx_buffers + (size_t)(position % NIC_TX_COUNT) * NIC_BUFFER_SIZE;
 
     for (unsigned i = 0; i < count; i++) {
         __builtin_memcpy(to, segment[i].data, segment[i].size);
         to += segment[i].size;
     }
-    if (size < MINIMUM_FRAME) {
-        __builtin_memset(to, 0, MINIMUM_FRAME - size);
-        size = MINIMUM_FRAME;
-    }
-    descriptor->address = nic_tx_address(driver, position);
-    nic_store(&descriptor->word, size | NIC_TXD_SEND);
+    if (size >= MINIMUM_FRAME)
+        return size;
+    __builtin_memset(to, 0, MINIMUM_FRAME - size);
+    return MINIMUM_FRAME;
 }
 
 /* Under the lock. */
 static int queue(struct nic_driver *driver, const struct nic_hold *hold, const struct nic_segment *segment,
                  unsigned count, uint32_t size)
 {
+    struct nic_descriptor *descriptor;
     uint32_t clean, rung, next;
 
     if (!nic_tx_positions(driver, &clean, &rung, &next)) {
@@ -105,15 +110,21 @@ static int queue(struct nic_driver *driver, const struct nic_hold *hold, const s
         clean = reclaim(driver, clean, rung);
     if (next - clean >= NIC_TX_COUNT - 1u) {
         if (rung != next)
-            announce(driver, hold, next);
+            announce(driver, hold, rung, next);
         driver->config.status->tx_busy++;
         return -EBUSY;
     }
-    fill(driver, next, segment, count, size);
+    size = copy_frame(driver, next, segment, count, size);
+    if (!robust_stands(hold->lock, hold->word))
+        return -EBUSY; /* the place is somebody else's by now */
+    descriptor = &driver->tx_ring[next % NIC_TX_COUNT];
+    descriptor->address = nic_tx_address(driver, next);
+    nic_store(&descriptor->word, size | NIC_TXD_SEND);
+    if (!advance(&driver->shared->tx_next, next, next + 1u))
+        return -EBUSY;
     next++;
-    nic_store(&driver->shared->tx_next, nic_seal(next));
     if (driver->batch == 0 || next - rung >= ANNOUNCE_AT)
-        announce(driver, hold, next);
+        announce(driver, hold, rung, next);
     driver->config.status->tx_frames++;
     driver->config.status->packets_total++;
     return 0;
@@ -162,6 +173,6 @@ void nic_tx_doorbell(struct nic_driver *driver)
         nic_lock_try(driver, NIC_LOCK_TX, &hold) != 0)
         return;
     if (nic_tx_positions(driver, &clean, &rung, &next) && rung != next)
-        announce(driver, &hold, next);
+        announce(driver, &hold, rung, next);
     nic_unlock(driver, &hold);
 }
