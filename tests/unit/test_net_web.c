@@ -516,6 +516,25 @@ static void fault_while_receiving_loses_no_frame(void)
     peer_drop(peer);
 }
 
+static void missed_interrupt_is_made_up_for(void)
+{
+    struct peer *peer = open_to(WORLD_SERVER);
+    uint64_t acknowledged;
+
+    world_run(NULL, 1000);
+    nic_component.state = COMPONENT_RECOVERING;
+    acknowledged = world_nic.acknowledged;
+    get(peer, "/64", false);
+    world_run(NULL, 10000);
+    CU_ASSERT_EQUAL(world_nic.acknowledged, acknowledged);
+    driver_is_back();
+    CU_ASSERT_TRUE(wait_fin(peer, 1500)); /* sooner than the periodic check */
+    CU_ASSERT_TRUE(world_nic.acknowledged > acknowledged);
+    peer_close(peer);
+    world_run(NULL, 1000);
+    peer_drop(peer);
+}
+
 static void overtaken_frame_is_dropped(void)
 {
     struct peer *peer = open_to(WORLD_SERVER);
@@ -709,6 +728,7 @@ static const struct unit_test tests[] = {
     {"lost request is asked for", lost_request_is_asked_for},
     {"reply made meanwhile is the first", reply_made_meanwhile_is_the_first},
     {"fault while receiving loses no frame", fault_while_receiving_loses_no_frame},
+    {"missed interrupt is made up for", missed_interrupt_is_made_up_for},
     {"overtaken frame is dropped", overtaken_frame_is_dropped},
     {"every state survives", every_state_survives},
     {"killed thread begins anew", killed_thread_begins_anew},

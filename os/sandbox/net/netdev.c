@@ -44,6 +44,7 @@ static struct {
 static struct thread *network_thread;
 static struct thread *bottom_half_thread;
 static uint64_t next_check;
+static volatile bool interrupt_missed; /* it came while the driver could not be entered */
 static struct netdev_counters counters;
 
 /* --- receive --- */
@@ -123,12 +124,43 @@ static void check(void)
     }
 }
 
+static void interrupt(void)
+{
+    struct component_frame frame;
+    volatile bool run = false;
+
+    if (component_enter(&nic_component, &frame) != 0) {
+        interrupt_missed = true;
+        return;
+    }
+    run = nic_interrupt();
+    component_leave(&frame);
+    if (run) {
+        thread_wake(bottom_half_thread);
+    }
+}
+
+/* The line of an interrupt that nobody acknowledged stays up and makes no further edge: made up for. */
+static void repeat_interrupt(void)
+{
+    uint64_t flags;
+
+    if (!interrupt_missed || nic_component.state != COMPONENT_RUNNING) {
+        return;
+    }
+    flags = irq_save();
+    interrupt_missed = false;
+    interrupt();
+    irq_restore(flags);
+}
+
 /* One round: takes what there is and, when it is time, lets the driver check itself. Returns when (TSC) to come back.
  */
 static uint64_t bottom_half(void)
 {
     uint64_t now;
 
+    repeat_interrupt();
     receive_all();
     now = time_now();
     if (now >= next_check) {
@@ -146,19 +178,9 @@ static void bottom_half_main(void *argument)
     }
 }
 
-static void interrupt(void)
+void netdev_driver_is_back(void)
 {
-    struct component_frame frame;
-    volatile bool run = false;
-
-    if (component_enter(&nic_component, &frame) != 0) {
-        return;
-    }
-    run = nic_interrupt();
-    component_leave(&frame);
-    if (run) {
-        thread_wake(bottom_half_thread);
-    }
+    thread_wake(bottom_half_thread);
 }
 
 static void slot_freed(struct pbuf *frame)

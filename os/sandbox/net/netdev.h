@@ -25,6 +25,9 @@ struct netdev_counters {
 /* The driver must be attached and the configuration name a NIC. `network` is woken for received frames. 0, -ENOMEM. */
 int netdev_start(struct thread *network);
 
+/* The driver can be entered again: the bottom half is to look at once what has come meanwhile. */
+void netdev_driver_is_back(void);
+
 /* Next received frame as a pbuf of its own, or NULL; `port` is the sandbox whose interface it came for. */
 struct pbuf *netdev_input(unsigned *port);
 

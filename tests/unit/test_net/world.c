@@ -400,6 +400,7 @@ bool nic_frame_valid(void)
 
 bool nic_interrupt(void)
 {
+    world_nic.acknowledged++;
     return true;
 }
 

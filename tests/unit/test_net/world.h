@@ -49,6 +49,7 @@ struct world_nic {
     uint32_t taken_over;       /* bit mask of sandboxes */
     uint64_t sent;             /* frames that left */
     uint64_t checks;
+    uint64_t acknowledged; /* interrupts */
 };
 extern struct world_nic world_nic;
 
