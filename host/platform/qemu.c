@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "platform/backlog.h"
 #include "platform/platform.h"
 #include "platform/port.h"
 #include "platform/process.h"
@@ -20,6 +21,7 @@
 
 #define MIB_SHIFT        20
 #define QMP_PATIENCE_MS  10000u
+#define BACKLOG          1024
 #define QUIT_PATIENCE_MS 2000u
 #define EXIT_PORT        "isa-debug-exit,iobase=0xf4,iosize=4"
 
@@ -198,6 +200,15 @@ static int prepare(struct starting *s, struct qv_error *err)
     return s->arguments.failed ? qv_error_set(err, -ENOMEM, "out of memory") : 0;
 }
 
+/* Once the emulator answers, its sockets are open. */
+static void raise_backlog(const struct machine *machine)
+{
+    uint16_t port[QV_MAX_SANDBOXES];
+    for (uint32_t i = 0; i < machine->n_forwards; i++)
+        port[i] = machine->forward[i].host_port;
+    (void)backlog_raise(machine->pid, port, machine->n_forwards, BACKLOG);
+}
+
 static int launch(struct starting *s, struct qv_error *err)
 {
     struct machine *machine = s->machine;
@@ -215,7 +226,10 @@ static int launch(struct starting *s, struct qv_error *err)
     s->sockets[0] = -1;
     close(s->sockets[1]); /* the emulator has it: when that dies, ours says so */
     s->sockets[1] = -1;
-    return qmp_connect(machine->control, QMP_PATIENCE_MS, version, sizeof(version), err);
+    int result = qmp_connect(machine->control, QMP_PATIENCE_MS, version, sizeof(version), err);
+    if (result == 0 && machine->n_forwards > 0)
+        raise_backlog(machine);
+    return result;
 }
 
 static int qemu_start(struct machine *machine, const struct machine_config *config, struct qv_error *err)

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Child processes, ports and the control protocol. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "platform/backlog.h"
 #include "platform/port.h"
 #include "platform/process.h"
 #include "platform/qmp.h"
@@ -111,6 +116,49 @@ static void ports(void)
     CU_ASSERT(strstr(why.text, "not free") != NULL);
 }
 
+/* A listening socket of a child that never accepts: how many connections come to stand? */
+static unsigned waiting_connections(uint16_t port, unsigned tries)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd[32];
+    unsigned connected = 0;
+    for (unsigned i = 0; i < tries; i++) {
+        fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fd[i], (struct sockaddr *)&address, sizeof(address)); /* on loopback it is done at once, or not */
+        struct pollfd ready = {.fd = fd[i], .events = POLLOUT};
+        connected += poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0 && (ready.revents & POLLERR) == 0;
+    }
+    for (unsigned i = 0; i < tries; i++)
+        close(fd[i]);
+    return connected;
+}
+
+static void backlog(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    CU_ASSERT_FATAL(bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 1) == 0);
+    CU_ASSERT_FATAL(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+    uint16_t port = ntohs(address.sin_port);
+    uint16_t other = (uint16_t)(port ^ 1);
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    close(fd);
+    CU_ASSERT(waiting_connections(port, 32) < 8);
+    CU_ASSERT(backlog_raise(child, &other, 1, 64) == 0);
+    unsigned raised = backlog_raise(child, &port, 1, 64);
+    /* where it is not allowed, nothing may have changed */
+    unsigned standing = waiting_connections(port, 24);
+    CU_ASSERT((raised == 1 && standing == 24) || (raised == 0 && standing < 8));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
 /* The other end of the control connection: says its lines, then hangs up or stays. */
 struct server {
     int fd;
@@ -186,7 +234,7 @@ int main(void)
     static const struct unit_test tests[] = {
         {"exit codes", exit_codes},   {"cannot start", cannot_start}, {"stubborn child", stubborn},
         {"descriptors", descriptors}, {"arguments", arguments},       {"ports", ports},
-        {"control protocol", qmp},    {"silence", qmp_silence},
+        {"backlog", backlog},         {"control protocol", qmp},      {"silence", qmp_silence},
     };
     signal(SIGPIPE, SIG_IGN);
     return unit_run("processes", tests, sizeof(tests) / sizeof(tests[0]));
