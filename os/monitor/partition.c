@@ -194,6 +194,7 @@ int partition_load(struct core *core, struct guest_start *start)
     const struct sandbox_image_header *header = partition_image_header(machine.image);
     struct partition *p = &core->part;
     uint64_t image_end = header->image_end;
+    uint64_t used_end = p->alloc_end; /* by the incarnation before */
     if (partition_place(core))
         return -ENOMEM;
     copy_range((uint8_t *)p->base + PAGE_SIZE, KERNEL_VIRT + PAGE_SIZE, image_end);
@@ -204,7 +205,8 @@ int partition_load(struct core *core, struct guest_start *start)
     uint64_t stack = next;
     memset((void *)stack, 0, STACK_BYTES);
     next += STACK_BYTES;
-    fill_canaries(core, next, p->window_frames[1]);
+    /* A restart fills only what the kernel had taken: the rest was pattern, and whoever damaged it would be hidden. */
+    fill_canaries(core, next, core->report->incarnation > 1 ? used_end : p->window_frames[1]);
     write_handoff(core, image_end, next, p->window_frames[1]);
     start->rip = elf_of(machine.image)->entry;
     start->rsp = DIRECT_MAP + stack + STACK_BYTES;

@@ -18,6 +18,7 @@ static volatile bool local_due;
 static volatile uint64_t local_not_before;
 static volatile uint32_t takeover_due; /* bit per failed sandbox */
 static volatile uint64_t reply_key;    /* phase key of the recovery that waits for its first good reply, 0 = none */
+static volatile bool network_open;     /* its network phase has not ended yet */
 
 void phase_begin(enum qv_phase phase, uint64_t key)
 {
@@ -69,24 +70,44 @@ static bool reinit_driver(uint64_t key)
     return error == 0;
 }
 
-/* After the interface is up: time runs until the first good reply, which is part of the recovery, but not for ever. */
-static void wait_for_reply(uint64_t key)
+static void network_begin(uint64_t key)
 {
+    phase_begin(QV_PHASE_NET_REINIT, key);
+    network_open = true;
     reply_key = key;
-    phase_begin(QV_PHASE_FIRST_REPLY, key);
-    uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
-    while (reply_key == key && time_now() < limit)
-        (void)thread_wait_until(limit);
-    reply_key = 0;
+}
+
+/* The network thread may have replied already when the thread that waits for it runs again: whoever comes first. */
+static void network_end(uint64_t key)
+{
+    uint64_t flags = irq_save();
+    if (network_open) {
+        network_open = false;
+        phase_end(QV_PHASE_NET_REINIT, key);
+        phase_begin(QV_PHASE_FIRST_REPLY, key);
+    }
+    irq_restore(flags);
 }
 
 void recovery_first_reply(void)
 {
-    if (reply_key == 0)
+    uint64_t key = reply_key;
+    if (key == 0)
         return;
-    phase_end(QV_PHASE_FIRST_REPLY, reply_key);
+    network_end(key);
+    phase_end(QV_PHASE_FIRST_REPLY, key);
     reply_key = 0;
     thread_wake(recovery_thread);
+}
+
+/* After the interface is up: time runs until the first good reply, which is part of the recovery, but not for ever. */
+static void wait_for_reply(uint64_t key)
+{
+    uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
+    network_end(key);
+    while (reply_key == key && time_now() < limit)
+        (void)thread_wait_until(limit);
+    reply_key = 0;
 }
 
 static void recover_local(void)
@@ -101,10 +122,10 @@ static void recover_local(void)
         return;
     }
     nic_component.state = COMPONENT_RUNNING;
-    phase_begin(QV_PHASE_NET_REINIT, key);
+    network_begin(key);
     unsigned revived = threads_revive_dead();
     int error = net_reinit();
-    phase_end(QV_PHASE_NET_REINIT, key);
+    network_end(key);
     if (error || revived)
         kprint("interface re-initialised: %d, threads revived: %u", error, revived);
     wait_for_reply(key);
@@ -118,10 +139,11 @@ static void recover_remote(unsigned failed)
     phase_end(QV_PHASE_RESUME, key);
     if (!reinit_driver(key))
         return;
-    phase_begin(QV_PHASE_NET_REINIT, key);
+    network_begin(key);
     int error = net_takeover(failed);
-    phase_end(QV_PHASE_NET_REINIT, key);
+    network_end(key);
     if (error) {
+        reply_key = 0;
         kprint("service of sandbox %u not taken over: %d", failed, error);
         return;
     }
@@ -187,7 +209,6 @@ static void restarted_main(void *argument)
     uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
     while (status->service_up == 0 && time_now() < limit)
         (void)thread_wait_until(time_now() + time_from_us(1000));
-    phase_end(QV_PHASE_NET_REINIT, key);
     wait_for_reply(key);
     monitor_call(QV_CALL_RECOVERED, 0);
     recovery_main(NULL);
@@ -196,6 +217,8 @@ static void restarted_main(void *argument)
 void recovery_restarted(void)
 {
     uint64_t key = recovery_key(handoff->id, 0);
+    network_open = true;
+    reply_key = key;
     recovery_thread = thread_create("recovery", restarted_main, (void *)key, QV_VCPU_RECOVERY);
     irq_register(VECTOR_IPI_RECOVERY, on_recovery_ipi);
 }
