@@ -36,7 +36,8 @@ static bool going(struct job *job, struct collector_view *view)
     if (!machine_alive(&job->machine)) {
         /* at the end of a run of its own length the machine may leave by itself */
         if (view->state != QV_MACHINE_DONE)
-            job_machine_died(job, "the emulator ended with status %d before the run was over", job->machine.exit_code);
+            job_machine_died(job, "the emulator ended with status %d before the %s", job->machine.exit_code,
+                             view->ready_ns == 0 ? "machine was ready" : "run was over");
         return false;
     }
     if (view->state == QV_MACHINE_FAILED) {

@@ -125,6 +125,7 @@ static void explain(const struct job *job)
     static const char *const file[] = {"console.log", "emulator.log", "exits.log"};
     const struct run_result *r = job->result;
     char path[4200];
+    struct stat status;
 
     if (r->outcome != QV_OUTCOME_HARNESS_ERROR && r->outcome != QV_OUTCOME_SYSTEM_FAILURE &&
         r->outcome != QV_OUTCOME_MONITOR_FAILURE)
@@ -133,7 +134,7 @@ static void explain(const struct job *job)
             r->host.message[0] != '\0' ? r->host.message : outcome_text(r->outcome));
     for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
         path_of(job, file[i], path);
-        if (access(path, R_OK) != 0)
+        if (stat(path, &status) != 0 || status.st_size == 0)
             continue;
         fprintf(stderr, "qv: end of %s:\n", file[i]);
         report_tail(stderr, path, 20);

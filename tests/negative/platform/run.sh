@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Emulators that fail: qv must say so, end with status 3, leave a whole result or none, and leave no process behind.
+# Usage: run.sh QV SOURCE
+set -u
+qv=$1
+export QV_ROOT=$2
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+
+export PATH=$here:$PATH FAKE_PID=$scratch/pid QV_OS_DIR=$scratch/os
+mkdir "$QV_OS_DIR"
+echo image >"$QV_OS_DIR/monitor.elf"
+echo image >"$QV_OS_DIR/sandbox.img"
+cat >"$scratch/s.yaml" <<'END'
+schema: 1
+name: failing
+platform: {ready_limit: 1s}
+sandboxes: [{roles: web}]
+fault: none
+duration: 2s
+expect: {outcome: no_fault}
+END
+cd "$scratch" || exit 1
+
+fault() {
+    printf 'FAILED %s\n' "$*" >&2
+    failed=1
+}
+
+gone() { # gone WHAT: the fake emulator that wrote its number is no more
+    [[ -f $FAKE_PID ]] || return
+    kill -0 "$(cat "$FAKE_PID")" 2>/dev/null && fault "$1: the emulator is still there"
+    rm -f "$FAKE_PID"
+}
+
+nothing_half_done() {
+    compgen -G "$scratch/.*partial*" >/dev/null && fault "$1: a half-written result is left"
+}
+
+# check WHAT STATUS FRAGMENT...: runs qv with the emulator WHAT
+check() {
+    local what=$1 status fragment
+    export FAKE_EMULATOR=$what
+    timeout -k 5 60 "$qv" run s.yaml --out "result-$what" >stdout 2>stderr
+    status=$?
+    [[ $status -eq $2 ]] || fault "$what: status $status, expected $2"
+    shift 2
+    for fragment; do
+        grep -qF -- "$fragment" stdout stderr || fault "$what: no '$fragment' in: $(cat stdout stderr)"
+    done
+    grep -q '"outcome": *"harness_error"' "result-$what/result.json" || fault "$what: no harness_error in result.json"
+    gone "$what"
+    nothing_half_done "$what"
+}
+
+check refuse 3 "could not be started" "cannot set up guest memory"
+check die 3 "ended with status 5 before the machine was ready" "last words of the console"
+check never-ready 3 "was not ready after 1 s" "stuck in the boot code"
+check silent 3 "could not be started" "no answer in time"
+
+# No emulator at all.
+mkdir "$scratch/empty-path"
+PATH=$scratch/empty-path "$qv" run s.yaml --out result-none >stdout 2>stderr
+[[ $? -eq 3 ]] || fault "no emulator: not status 3"
+grep -q "cannot be run" stdout stderr || fault "no emulator: $(cat stdout stderr)"
+
+# No images.
+rm "$QV_OS_DIR/sandbox.img"
+"$qv" run s.yaml --out result-images >stdout 2>stderr
+[[ $? -eq 3 ]] || fault "no images: not status 3"
+grep -q "not built" stdout stderr || fault "no images: $(cat stdout stderr)"
+echo image >"$QV_OS_DIR/sandbox.img"
+
+# Broken off by the user: no result, no process, no files; with --keep the files stay.
+interrupt() { # interrupt SIGNAL OPTION...
+    local signal=$1 pid status
+    shift
+    sed 's/1s/60s/' s.yaml >long.yaml
+    FAKE_EMULATOR=never-ready "$qv" run long.yaml --out result-broken "$@" >stdout 2>stderr &
+    pid=$!
+    for _ in {1..200}; do
+        [[ -s $FAKE_PID ]] && break
+        sleep 0.05
+    done
+    kill "-$signal" "$pid"
+    wait "$pid"
+    status=$?
+    [[ $status -eq 3 ]] || fault "$signal: status $status, expected 3"
+    grep -q interrupted stderr || fault "$signal: $(cat stderr)"
+    [[ -e result-broken ]] && fault "$signal: a result"
+    gone "$signal"
+}
+interrupt INT
+nothing_half_done INT
+interrupt TERM
+nothing_half_done TERM
+interrupt INT --keep
+compgen -G ".result-broken.partial*/console.log" >/dev/null || fault "--keep: nothing kept"
+rm -rf .result-broken.partial*
+
+# qv itself killed: the emulator goes with it.
+FAKE_EMULATOR=never-ready "$qv" run long.yaml --out result-killed >stdout 2>stderr &
+pid=$!
+for _ in {1..200}; do
+    [[ -s $FAKE_PID ]] && break
+    sleep 0.05
+done
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+for _ in {1..200}; do
+    kill -0 "$(cat "$FAKE_PID")" 2>/dev/null || break
+    sleep 0.05
+done
+gone KILL
+
+# Usage: status 2 and a hint, and a result is never written over.
+usage() {
+    "$qv" "$@" >stdout 2>stderr
+    [[ $? -eq 2 ]] || fault "qv $*: not status 2"
+    [[ -s stderr ]] || fault "qv $*: says nothing"
+}
+usage
+usage nonsense
+usage run
+usage run s.yaml s.yaml
+usage run missing.yaml
+usage run s.yaml --repeat 0
+usage run s.yaml --repeat many
+usage run s.yaml --seed -1
+usage run s.yaml --platform abacus
+usage run s.yaml --set nonsense
+usage run s.yaml --set load.rate=fast
+usage run s.yaml --icount
+usage run s.yaml --unknown
+usage run s.yaml --out result-die
+usage check
+usage list nonsense
+usage table
+usage table "$scratch"
+usage plot "$scratch"
+
+exit "$failed"
