@@ -30,7 +30,6 @@ struct timeline_view {
     double bin_ms;
     double coarse_ms;                /* bins of the overview */
     double peak;                     /* most good replies in one fine bin of the zoomed part, as 1/s */
-    double peak_ms;                  /* when */
     double coarse_peak;              /* most good replies in one coarse bin, as 1/s */
     double latency_min, latency_max; /* ms, of the good replies in the zoomed part (or all) */
     bool zoom;

@@ -42,7 +42,7 @@ char *text_ms(char *out, size_t size, double ms)
         (void)snprintf(out, size, "%.0f ns", ms * 1e6);
     else if (abs_ms < 0.9995)
         (void)snprintf(out, size, "%.*f µs", decimals(ms * 1e3), ms * 1e3);
-    else if (abs_ms < 9999.5)
+    else if (abs_ms < 1999.5)
         (void)snprintf(out, size, "%.*f ms", decimals(ms), ms);
     else
         (void)snprintf(out, size, "%.*f s", decimals(ms / 1e3), ms / 1e3);

@@ -18,6 +18,7 @@
 #include "qv/fault.h"
 
 #define MAX_SPANS       256u
+#define OPEN_SHOWN_MS   1000.0
 #define SPAN_COLUMNS    "name,kind,recovery,overlapping,begin_ms,end_ms"
 #define GNUPLOT_LIMIT_S 120
 
@@ -192,6 +193,9 @@ static void choose_zoom(struct timeline_view *v, const struct span_list *list)
     bool near = s->outage_start_ms > v->zero_ms - 500 && s->outage_start_ms < end + 2000;
     if (near && s->outage_end_ms > end)
         end = s->outage_end_ms;
+    /* A service that never came back would make a picture of nothing. */
+    if (s->outage_open && end > v->zero_ms + OPEN_SHOWN_MS)
+        end = v->zero_ms + OPEN_SHOWN_MS;
     double length = end - v->zero_ms;
     double least = fmax(60, 12 * interval);
     v->from_ms = floor((v->zero_ms - fmax(least, 0.5 * length)) / v->bin_ms) * v->bin_ms;
@@ -213,7 +217,6 @@ static void measure_bins(struct timeline_view *v, const struct load_bin *bin, si
         bool shown = !v->zoom || (bin[i].t_ms >= v->from_ms && bin[i].t_ms < v->to_ms);
         if (shown && v->zoom && bin[i].good * 1e3 / v->bin_ms > v->peak) {
             v->peak = bin[i].good * 1e3 / v->bin_ms;
-            v->peak_ms = bin[i].t_ms + v->bin_ms / 2;
         }
     }
 }
