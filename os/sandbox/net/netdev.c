@@ -129,7 +129,8 @@ static void interrupt(void)
     struct component_frame frame;
     volatile bool run = false;
 
-    if (component_enter(&nic_component, &frame) != 0) {
+    /* It may interrupt the recovery thread in the middle of the driver's start, where that thread could be admitted. */
+    if (nic_component.state != COMPONENT_RUNNING || component_enter(&nic_component, &frame) != 0) {
         interrupt_missed = true;
         return;
     }
