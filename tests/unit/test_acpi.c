@@ -390,6 +390,17 @@ static void entries_with_bad_lengths_end_their_table(void)
         CU_ASSERT_EQUAL(info.apic_id[0], 3);
         CU_ASSERT_EQUAL(info.n_drhds, 1);
     }
+    /* The id that means "all" is counted, but not handed out; nor is one that an xAPIC cannot address. */
+    begin_machine();
+    struct table ids = begin_madt();
+    add_lapic(&ids, 254, 1);
+    add_lapic(&ids, 255, 1);
+    add_x2apic(&ids, 256, 1);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(info.cpus_total, 3);
+    CU_ASSERT_EQUAL(info.n_cpus, 1);
+    CU_ASSERT_EQUAL(info.apic_id[0], 254);
+
     /* Too short for its type: skipped, the next one is read. */
     begin_machine();
     struct table madt = begin_madt();
@@ -459,6 +470,10 @@ static void remapping_units_without_a_usable_base(void)
     CU_ASSERT_EQUAL(info.tables, ACPI_HAVE_MADT | ACPI_HAVE_DMAR | ACPI_HAVE_XSDT);
     CU_ASSERT_EQUAL(info.n_drhds, 0);
     CU_ASSERT_EQUAL(info.host_address_width, 64);
+    add_drhd(&dmar, 1, 0, 0x123fed90000);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(info.n_drhds, 1);
+    CU_ASSERT_EQUAL(info.drhd[0].base, 0x123fed90000);
 }
 
 static void add_scope(struct table *t, uint64_t drhd, uint8_t type, uint8_t bus, uint8_t device, uint8_t function)

@@ -105,6 +105,7 @@ static void blocking_acts_at_once(void)
     CU_ASSERT_EQUAL(iommu_block(&iommu, NIC), 0);
     CU_ASSERT_TRUE(iommu.device[0].blocked);
     CU_ASSERT_EQUAL(iommu_unblock(&iommu, NIC), 0);
+    CU_ASSERT_FALSE(iommu.device[0].blocked);
     CU_ASSERT_EQUAL(dma(NIC, 0x00400000, true), 0);
     CU_ASSERT_EQUAL(dma(NIC, 0x00801000, true), 5);
     CU_ASSERT_EQUAL(iommu_block(&iommu, OTHER + 1), -ENODEV);
@@ -128,6 +129,8 @@ static void blocking_acts_at_once(void)
     CU_ASSERT_EQUAL(iommu_block(&iommu, NIC), -ETIMEDOUT);
     CU_ASSERT_TRUE(iommu.device[0].blocked);
     CU_ASSERT_PTR_NOT_NULL(iommu.error);
+    CU_ASSERT_EQUAL(iommu_unblock(&iommu, NIC), -ETIMEDOUT);
+    CU_ASSERT_TRUE(iommu.device[0].blocked);
     end_unit();
 }
 
@@ -150,6 +153,7 @@ static void bad_assignments_are_refused(void)
         {{{0x3000, 0x1000, IOMMU_READ}, {0x1000, 0x3000, IOMMU_WRITE}}, 2},
         {{{0x3000, 0x1000, IOMMU_READ}, {0x3000, 0x1000, IOMMU_READ}}, 2},
     };
+    static const struct iommu_range touching[] = {{0x3000, 0x1000, IOMMU_READ}, {0x2000, 0x1000, IOMMU_WRITE}};
 
     start_qemu();
     uint32_t pages = iommu.pages;
@@ -164,6 +168,9 @@ static void bad_assignments_are_refused(void)
     for (uint16_t i = 1; i < IOMMU_MAX_DEVICES; i++)
         CU_ASSERT_EQUAL(iommu_assign(&iommu, (uint16_t)(NIC + i), ranges, 1), 0);
     CU_ASSERT_EQUAL(iommu_assign(&iommu, OTHER, ranges, 1), -ENOSPC);
+    end_unit();
+    start_qemu();
+    CU_ASSERT_EQUAL(iommu_assign(&iommu, NIC, touching, 2), 0);
     end_unit();
 }
 
