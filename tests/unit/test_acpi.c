@@ -431,7 +431,8 @@ static void more_than_there_is_room_for(void)
     struct table madt = begin_madt();
     for (unsigned i = 0; i < 12; i++)
         add_lapic(&madt, (uint8_t)(60 - 5 * i), 1);
-    add_lapic(&madt, 20, 1);   /* the same again */
+    add_lapic(&madt, 20, 1); /* the same again */
+    add_lapic(&madt, 60, 1);
     add_x2apic(&madt, 15, 1);  /* and in the other form */
     add_x2apic(&madt, 300, 1); /* out of reach of an xAPIC */
     add_x2apic(&madt, 16, 0);
@@ -532,6 +533,13 @@ static void devices_find_their_remapping_unit(void)
         CU_ASSERT_EQUAL(parse(&info), 0);
         CU_ASSERT_EQUAL(info.drhd[0].n_devices, 0);
     }
+    /* A whole scope that runs out of its unit, at the end of the table. */
+    dmar.end = first + 22;
+    put(first + 16 + 1, 8, 1);
+    put(first + 2, 22, 2);
+    seal(&dmar);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_EQUAL(info.drhd[0].n_devices, 0);
 }
 
 static void the_address_of_the_local_apic_can_be_replaced(void)

@@ -214,30 +214,48 @@ static int vtd_map(struct iommu *iommu, struct iommu_device *device, const struc
 
 /* --- invalidation --- */
 
+static int flush_write_buffer(struct iommu *iommu)
+{
+    if (!(iommu->capability & CAP_RWBF))
+        return 0;
+    /* 6.8: unlike the other commands this one acknowledges by clearing its status bit. */
+    write32(iommu, REG_GCMD, (read32(iommu, REG_GSTS) & GSTS_KEEP) | GCMD_WBF);
+    return wait32(iommu, REG_GSTS, GCMD_WBF, 0, "write buffer not flushed");
+}
+
+static int flush_context_cache(struct iommu *iommu)
+{
+    write64(iommu, REG_CCMD, CCMD_ICC | CCMD_GLOBAL);
+    int error = wait64(iommu, REG_CCMD, CCMD_ICC, "context cache not invalidated");
+    if (!error && CCMD_CAIG(read64(iommu, REG_CCMD)) == GRANULE_FAILED)
+        error = fail(iommu, -EIO, "context cache invalidation refused");
+    return error;
+}
+
+static int flush_iotlb(struct iommu *iommu, unsigned reg)
+{
+    uint64_t drain = (iommu->capability & CAP_DRD ? IOTLB_DR : 0) | (iommu->capability & CAP_DWD ? IOTLB_DW : 0);
+
+    write64(iommu, reg, IOTLB_IVT | IOTLB_GLOBAL | drain);
+    int error = wait64(iommu, reg, IOTLB_IVT, "IOTLB not invalidated");
+    if (!error && IOTLB_IAIG(read64(iommu, reg)) == GRANULE_FAILED)
+        error = fail(iommu, -EIO, "IOTLB invalidation refused");
+    return error;
+}
+
 static int invalidate(struct iommu *iommu)
 {
     unsigned iotlb = ECAP_IRO(iommu->extended) + IOTLB_OFFSET;
-    uint64_t drain = (iommu->capability & CAP_DRD ? IOTLB_DR : 0) | (iommu->capability & CAP_DWD ? IOTLB_DW : 0);
-    int error = 0;
 
-    if (iommu->capability & CAP_RWBF) { /* 6.8: this one acknowledges by clearing its status bit */
-        write32(iommu, REG_GCMD, (read32(iommu, REG_GSTS) & GSTS_KEEP) | GCMD_WBF);
-        error = wait32(iommu, REG_GSTS, GCMD_WBF, 0, "write buffer not flushed");
-    }
-    /* 6.5.1.1: the context cache first, as the IOTLB is filled from it. */
-    if (!error && !(error = wait64(iommu, REG_CCMD, CCMD_ICC, "context cache busy"))) {
-        write64(iommu, REG_CCMD, CCMD_ICC | CCMD_GLOBAL);
-        error = wait64(iommu, REG_CCMD, CCMD_ICC, "context cache not invalidated");
-        if (!error && CCMD_CAIG(read64(iommu, REG_CCMD)) == GRANULE_FAILED)
-            error = fail(iommu, -EIO, "context cache invalidation refused");
-    }
-    if (!error && !(error = wait64(iommu, iotlb, IOTLB_IVT, "IOTLB busy"))) {
-        write64(iommu, iotlb, IOTLB_IVT | IOTLB_GLOBAL | drain);
-        error = wait64(iommu, iotlb, IOTLB_IVT, "IOTLB not invalidated");
-        if (!error && IOTLB_IAIG(read64(iommu, iotlb)) == GRANULE_FAILED)
-            error = fail(iommu, -EIO, "IOTLB invalidation refused");
-    }
-    return error;
+    /* One that timed out may still be under way, and a unit takes one at a time. */
+    int error = wait64(iommu, REG_CCMD, CCMD_ICC, "context cache busy");
+    if (!error)
+        error = wait64(iommu, iotlb, IOTLB_IVT, "IOTLB busy");
+    if (!error)
+        error = flush_write_buffer(iommu);
+    if (!error)
+        error = flush_context_cache(iommu); /* before the IOTLB, which is filled from it (6.5.1.1) */
+    return error ? error : flush_iotlb(iommu, iotlb);
 }
 
 /* --- devices --- */
