@@ -146,6 +146,41 @@ static void write_gcmd(struct fake_vtd *fake, uint32_t value)
     start(fake);
 }
 
+#define FECTL_MASKED  (1u << 31)
+#define FECTL_PENDING (1u << 30)
+
+/* A fault became pending, or the mask was taken away while one was due. */
+static void fault_event(struct fake_vtd *fake)
+{
+    if (fake->fectl & FECTL_MASKED) {
+        fake->fectl |= FECTL_PENDING;
+        return;
+    }
+    fake->fectl &= ~FECTL_PENDING;
+    fake->messages++;
+}
+
+static void write_fectl(struct fake_vtd *fake, uint32_t value)
+{
+    fake->fectl = (fake->fectl & FECTL_PENDING) | (value & FECTL_MASKED);
+    if (fake->fectl == FECTL_PENDING)
+        fault_event(fake);
+}
+
+static void write_message(struct fake_vtd *fake, uint32_t *reg, uint32_t value)
+{
+    if (!(fake->fectl & FECTL_MASKED))
+        complain(fake, "message changed while it may be sent");
+    *reg = value;
+}
+
+/* Nothing to report any more: nothing is due. */
+static void update_event(struct fake_vtd *fake)
+{
+    if (!(fake->fsts & (PFO | PPF)))
+        fake->fectl &= ~FECTL_PENDING;
+}
+
 static void write_record(struct fake_vtd *fake, uint64_t offset, uint32_t value)
 {
     unsigned index = (unsigned)(offset / 16), records = (unsigned)(fake->cap >> 40 & 0xff) + 1;
@@ -160,6 +195,7 @@ static void write_record(struct fake_vtd *fake, uint64_t offset, uint32_t value)
     for (unsigned i = 0; i < records; i++)
         any |= (fake->high[i] & TOP) != 0;
     fake->fsts = any ? fake->fsts | PPF : fake->fsts & ~PPF;
+    update_event(fake);
 }
 
 static uint32_t read32(void *context, uint64_t address)
@@ -215,10 +251,17 @@ static void write32(void *context, uint64_t address, uint32_t value)
 
     if (reg == 0x18)
         write_gcmd(fake, value);
-    else if (reg == 0x34)
+    else if (reg == 0x34) {
         fake->fsts &= ~(value & PFO);
-    else if (reg == 0x38)
-        fake->fectl = value;
+        update_event(fake);
+    } else if (reg == 0x38)
+        write_fectl(fake, value);
+    else if (reg == 0x3c)
+        write_message(fake, &fake->fedata, value);
+    else if (reg == 0x40)
+        write_message(fake, &fake->feaddr, value);
+    else if (reg == 0x44)
+        write_message(fake, &fake->feuaddr, value);
     else if (reg == 0x64) {
         if (!(fake->pmen & 1))
             complain(fake, "protected memory is not on");
@@ -281,9 +324,12 @@ static unsigned record_fault(struct fake_vtd *fake, uint16_t bdf, uint64_t addre
     }
     fake->low[at] = address & ~0xfffull;
     fake->high[at] = TOP | (write ? 0 : 1ull << 62) | (uint64_t)reason << 32 | bdf;
-    if (!(fake->fsts & PPF))
+    bool first = !(fake->fsts & PPF);
+    if (first)
         fake->fsts = (fake->fsts & ~0xff00u) | at << 8;
     fake->fsts |= PPF;
+    if (first)
+        fault_event(fake);
     fake->next_record = (at + 1) % records;
     return reason;
 }

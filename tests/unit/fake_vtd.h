@@ -50,6 +50,8 @@ struct fake_vtd {
     uint64_t cap, ecap, rtaddr, root, ccmd, iotlb;
     uint64_t low[FAKE_RECORDS], high[FAKE_RECORDS];
     unsigned next_record;
+    uint32_t fedata, feaddr, feuaddr;
+    unsigned messages; /* fault interrupts sent */
 
     unsigned stuck;   /* enum fake_stuck: operations that never end */
     unsigned refuses; /* enum fake_refusal: invalidations that report failure */

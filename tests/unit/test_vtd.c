@@ -188,6 +188,9 @@ static void units_that_cannot_be_used_are_refused(void)
     CU_ASSERT_EQUAL(iommu_enable(&iommu), -ENODEV);
     CU_ASSERT_EQUAL(iommu_disable(&iommu), 0);
     CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 0);
+    iommu_signal(&iommu, 0, 0);
+    iommu_silence(&iommu);
+    CU_ASSERT_EQUAL(fake.fectl, 0);
 
     static const uint32_t versions[] = {0, UINT32_MAX, 0x60, 0x70};
     for (size_t i = 0; i < 4; i++) {
@@ -452,6 +455,39 @@ static void records_from_before_are_dropped(void)
     end_unit();
 }
 
+static void faults_can_be_signalled(void)
+{
+    struct iommu_fault fault;
+
+    start_qemu();
+    fake.messages = 0;
+    CU_ASSERT_EQUAL(iommu_enable(&iommu), 0);
+    CU_ASSERT_EQUAL(dma(NIC, 0x1000, true), 1);
+    CU_ASSERT_EQUAL(fake.messages, 0); /* not asked for */
+    iommu_signal(&iommu, 0x1fee05000, 4 << 8);
+    CU_ASSERT_EQUAL(fake.messages, 1); /* that one was due */
+    CU_ASSERT_EQUAL(fake.feaddr, 0xfee05000);
+    CU_ASSERT_EQUAL(fake.feuaddr, 1);
+    CU_ASSERT_EQUAL(fake.fedata, 0x400);
+    CU_ASSERT_EQUAL(dma(NIC, 0x1000, true), 1);
+    CU_ASSERT_EQUAL(fake.messages, 1); /* still the same */
+    CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 1);
+    CU_ASSERT_EQUAL(dma(NIC, 0x1000, true), 1);
+    CU_ASSERT_EQUAL(fake.messages, 2);
+    iommu_signal(&iommu, 0xfee06000, 0x60); /* somebody else from now on */
+    CU_ASSERT_EQUAL(fake.feaddr, 0xfee06000);
+    CU_ASSERT_EQUAL(fake.feuaddr, 0);
+    CU_ASSERT_EQUAL(fake.messages, 2);
+    CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 1);
+    iommu_silence(&iommu);
+    CU_ASSERT_EQUAL(dma(NIC, 0x1000, true), 1);
+    CU_ASSERT_EQUAL(fake.messages, 2);
+    CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 1);
+    iommu_signal(&iommu, 0xfee06000, 0x60); /* what was polled meanwhile is not due any more */
+    CU_ASSERT_EQUAL(fake.messages, 2);
+    end_unit();
+}
+
 static void reasons_are_sorted_into_kinds(void)
 {
     static const uint8_t kinds[] = {
@@ -541,6 +577,7 @@ static const struct unit_test tests[] = {
     {"faults are found by polling", faults_are_found_by_polling},
     {"records are a ring", records_are_a_ring},
     {"records from before are dropped", records_from_before_are_dropped},
+    {"faults can be signalled", faults_can_be_signalled},
     {"reasons are sorted into kinds", reasons_are_sorted_into_kinds},
     {"random domains mean what they say", random_domains_mean_what_they_say},
 };

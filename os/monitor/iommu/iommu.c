@@ -118,3 +118,15 @@ size_t iommu_poll(struct iommu *iommu, struct iommu_fault *fault, size_t max)
 {
     return iommu->root ? iommu->ops->poll(iommu, fault, max) : 0;
 }
+
+void iommu_signal(struct iommu *iommu, uint64_t address, uint32_t data)
+{
+    if (iommu->root)
+        iommu->ops->signal(iommu, address, data);
+}
+
+void iommu_silence(struct iommu *iommu)
+{
+    if (iommu->root)
+        iommu->ops->silence(iommu);
+}

@@ -6,6 +6,7 @@
  *     iommu_assign(...)             once for each device that may reach memory, with the ranges it may reach
  *     iommu_enable(...)             from here every device without an assignment is blocked
  *     iommu_poll(...)               what was blocked since the last poll
+ *     iommu_signal(...)             have an interrupt sent when there is something to poll for
  *     iommu_block/unblock(...)      cut a device off and back on at run time (IOTLB flushed before the call returns)
  *     iommu_disable(...)            translation off
  *
@@ -105,6 +106,8 @@ struct iommu_ops {
     int (*enable)(struct iommu *iommu);
     int (*disable)(struct iommu *iommu);
     size_t (*poll)(struct iommu *iommu, struct iommu_fault *fault, size_t max);
+    void (*signal)(struct iommu *iommu, uint64_t address, uint32_t data);
+    void (*silence)(struct iommu *iommu);
 };
 
 extern const struct iommu_ops vtd_ops; /* Intel VT-d */
@@ -129,6 +132,14 @@ int iommu_unblock(struct iommu *iommu, uint16_t bdf); /* -ENODEV, -ETIMEDOUT */
 
 int iommu_enable(struct iommu *iommu);  /* -ETIMEDOUT; harmless when enabled */
 int iommu_disable(struct iommu *iommu); /* -ETIMEDOUT; every device reaches everything again */
+
+/*
+ * From here on the unit sends the interrupt message (address, data: as of an MSI) when a fault is recorded while none
+ * was waiting, so one message may stand for several records: poll until there is none. A message that is due is sent at
+ * once. The rate is the device's: who programs it can raise as many as it likes. Silence it when it is too many.
+ */
+void iommu_signal(struct iommu *iommu, uint64_t address, uint32_t data);
+void iommu_silence(struct iommu *iommu); /* no more messages; faults are recorded all the same */
 
 /* Takes up to `max` fault records out of the unit, oldest first; returns how many. Cheap when there is none. */
 size_t iommu_poll(struct iommu *iommu, struct iommu_fault *fault, size_t max);

@@ -9,16 +9,19 @@
 #include "monitor/iommu/iommu.h"
 
 /* Registers, 10.4. */
-#define REG_VER    0x00u
-#define REG_CAP    0x08u
-#define REG_ECAP   0x10u
-#define REG_GCMD   0x18u
-#define REG_GSTS   0x1cu
-#define REG_RTADDR 0x20u
-#define REG_CCMD   0x28u
-#define REG_FSTS   0x34u
-#define REG_FECTL  0x38u
-#define REG_PMEN   0x64u
+#define REG_VER     0x00u
+#define REG_CAP     0x08u
+#define REG_ECAP    0x10u
+#define REG_GCMD    0x18u
+#define REG_GSTS    0x1cu
+#define REG_RTADDR  0x20u
+#define REG_CCMD    0x28u
+#define REG_FSTS    0x34u
+#define REG_FECTL   0x38u
+#define REG_FEDATA  0x3cu
+#define REG_FEADDR  0x40u
+#define REG_FEUADDR 0x44u
+#define REG_PMEN    0x64u
 
 /* Capabilities, 10.4.2 and 10.4.3. */
 #define CAP_RWBF       (1ull << 4)
@@ -350,7 +353,7 @@ static int vtd_init(struct iommu *iommu, unsigned address_width)
     iommu->root = new_table(iommu);
     if (!iommu->root)
         return -ENOMEM;
-    write32(iommu, REG_FECTL, FECTL_IM); /* faults are polled for */
+    write32(iommu, REG_FECTL, FECTL_IM); /* faults are polled for until somebody wants to be told */
     return 0;
 }
 
@@ -444,6 +447,21 @@ static size_t vtd_poll(struct iommu *iommu, struct iommu_fault *fault, size_t ma
     return taken;
 }
 
+/* The message is not changed while it may be sent (10.4.10). */
+static void vtd_signal(struct iommu *iommu, uint64_t address, uint32_t data)
+{
+    write32(iommu, REG_FECTL, FECTL_IM);
+    write32(iommu, REG_FEDATA, data);
+    write32(iommu, REG_FEADDR, (uint32_t)address);
+    write32(iommu, REG_FEUADDR, (uint32_t)(address >> 32));
+    write32(iommu, REG_FECTL, 0);
+}
+
+static void vtd_silence(struct iommu *iommu)
+{
+    write32(iommu, REG_FECTL, FECTL_IM);
+}
+
 const struct iommu_ops vtd_ops = {
     .name = "vt-d",
     .init = vtd_init,
@@ -453,4 +471,6 @@ const struct iommu_ops vtd_ops = {
     .enable = vtd_enable,
     .disable = vtd_disable,
     .poll = vtd_poll,
+    .signal = vtd_signal,
+    .silence = vtd_silence,
 };
