@@ -37,7 +37,7 @@ static const struct field platform_keys[] = {
     {.key = "nic", .type = FIELD_WORD, AT(scenario_platform, nic), .words = words_nic_models, .fallback = "e1000",
      .help = "model of all network interfaces"},
     {.key = "ready_limit", .type = FIELD_DURATION, AT(scenario_platform, ready_limit_us), .min = SECOND,
-     .max = 10 * 60 * SECOND, .fallback = "30s", .help = "a machine not ready by then is given up (exit status 3)"},
+     .max = 10 * 60 * SECOND, .fallback = "60s", .help = "a machine not ready by then is given up (exit status 3)"},
     {.key = NULL},
 };
 
