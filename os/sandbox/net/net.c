@@ -18,7 +18,6 @@
 #define DUPLICATE_ACKS 3   /* RFC 5681: so many make the peer send again without waiting for its timer */
 #define ARP_TARGET     38u /* of the target's address in an ARP frame */
 #define ARP_BYTES      42u
-#define COLLECT_US     2000u
 #define REACH_RETRY_US 100000u
 #define REACH_LIMIT_US 1500000u
 
@@ -53,9 +52,8 @@ static struct {
     unsigned sandbox;
     int result;
     struct thread *waiter;
-    uint32_t posted;    /* number of the last operation posted */
-    uint32_t done;      /* number of the last operation done */
-    uint32_t collected; /* number of the last operation whose result the poster has */
+    uint32_t posted; /* number of the last operation posted */
+    uint32_t done;   /* number of the last operation done */
 } request;
 
 /* --- interfaces --- */
@@ -206,19 +204,6 @@ static int takeover(unsigned sandbox)
     return 0;
 }
 
-/*
- * Until the poster has its result nothing is sent or received here: the first reply must not come before the recovery
- * code knows that the interface is up. Bounded, for it may have given up.
- */
-static void wait_for_collection(uint32_t number)
-{
-    uint64_t limit = time_now() + time_from_us(COLLECT_US);
-
-    while (__atomic_load_n(&request.collected, __ATOMIC_ACQUIRE) != number && time_now() < limit) {
-        thread_wait_until(limit);
-    }
-}
-
 static void serve_request(void)
 {
     uint32_t posted = __atomic_load_n(&request.posted, __ATOMIC_ACQUIRE);
@@ -229,7 +214,6 @@ static void serve_request(void)
     request.result = request.operation == OPERATION_REINIT ? reinit() : takeover(request.sandbox);
     __atomic_store_n(&request.done, posted, __ATOMIC_RELEASE);
     thread_wake(request.waiter);
-    wait_for_collection(posted);
     if (resume_due) {
         resume_due = false;
         netdev_driver_is_back();
@@ -258,8 +242,6 @@ static int post(enum operation operation, unsigned sandbox)
             return -ETIMEDOUT;
         }
     }
-    __atomic_store_n(&request.collected, number, __ATOMIC_RELEASE);
-    thread_wake(network);
     return request.result;
 }
 

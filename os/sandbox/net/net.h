@@ -39,7 +39,7 @@ int net_takeover(unsigned sandbox);
 /*
  * Provided by the recovery code: the first good reply (status 200, last byte handed to the NIC) since the last
  * net_reinit(), net_takeover() or restart. Called on the network thread once for each of them, after the trace record
- * FIRST_REPLY.
+ * FIRST_REPLY; it may come before the operation has returned to its caller.
  */
 void recovery_first_reply(void);
 
