@@ -14,6 +14,7 @@
 
 #define MONITOR_END QV_DIRECTORY_PHYS
 #define RAM_LIMIT 0x80000000ull
+#define PML4_IMAGE 511u /* top-level entry over KERNEL_VIRT */
 
 extern const char monitor_text_begin[], monitor_rodata_end[], monitor_image_end[];
 
@@ -136,12 +137,18 @@ static const void *acpi_map(void *context, uint64_t phys, size_t bytes)
     return phys < DIRECT_MAP_BYTES && bytes <= DIRECT_MAP_BYTES - phys ? (const void *)phys : NULL;
 }
 
-/* Starts the sandbox kernel on this core with no monitor below it. */
+/*
+ * Starts the sandbox kernel on this core with no monitor below it. The way there leads over tables that map both this code
+ * and the kernel's image; the kernel's entry loads its own.
+ */
 static _Noreturn void run_native(struct core *core, const struct guest_start *start)
 {
+    uint64_t *both = monitor_pages(1);
+    memcpy(both, (const void *)(read_cr3() & PTE_ADDRESS), PAGE_SIZE);
+    both[PML4_IMAGE] = ((const uint64_t *)start->cr3)[PML4_IMAGE];
     report_state(core, QV_SB_BOOTING);
-    __asm__ volatile("mov %0, %%cr3\n\tmov %1, %%rsp\n\txor %%ebp, %%ebp\n\tjmp *%2" ::"r"(start->cr3),
-                     "r"(start->rsp), "r"(start->rip), "D"(start->rdi)
+    __asm__ volatile("mov %0, %%cr3\n\tmov %1, %%rsp\n\tjmp *%2" ::"r"(both), "r"(start->rsp), "r"(start->rip),
+                     "D"(start->rdi), "S"(start->cr3)
                      : "memory");
     __builtin_unreachable();
 }

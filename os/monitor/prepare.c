@@ -20,6 +20,8 @@ void core_prepare(struct core *core)
 {
     uint32_t nic = machine.cfg->sandbox[core->index].nic;
     report_init(core);
+    if (partition_place(core))
+        monitor_panic("core %u: %lu MiB are too small for the sandbox image", core->index, core->part.size >> 20);
     if (!vendor)
         return;
     recovery_init(core);
@@ -27,7 +29,7 @@ void core_prepare(struct core *core)
     if (nic < QV_MAX_NICS && machine.nic[nic].present)
         device_own(core, machine.nic[nic].bdf);
     core->nested_begin = monitor_memory_used();
-    if (partition_place(core) || partition_protect(core))
+    if (partition_protect(core))
         monitor_panic("core %u: nested page table", core->index);
     core->nested_end = monitor_memory_used();
 }

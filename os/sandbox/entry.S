@@ -3,11 +3,14 @@
         .section .text.start, "ax"
         .globl sandbox_start
 sandbox_start:
-        xorl %ebp, %ebp
+        testq %rsi, %rsi                /* native: the page tables to use; zero where a monitor loaded them */
+        jz 1f
+        movq %rsi, %cr3
+1:      xorl %ebp, %ebp
         cld
         call sandbox_main
-1:      hlt
-        jmp 1b
+2:      hlt
+        jmp 2b
 
         .text
         .globl trap_vectors
