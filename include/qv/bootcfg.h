@@ -11,13 +11,13 @@
 
 #include "qv/fault.h"
 
-#define QV_BOOTCFG_MAGIC 0x3130474643305651ull /* "QV0CFG01" */
+#define QV_BOOTCFG_MAGIC   0x3130474643305651ull /* "QV0CFG01" */
 #define QV_BOOTCFG_VERSION 1u
 
 #define QV_MAX_SANDBOXES 8u
-#define QV_MAX_FAULTS 4u
-#define QV_MAX_NICS 4u
-#define QV_NO_SANDBOX 0xffu
+#define QV_MAX_FAULTS    4u
+#define QV_MAX_NICS      4u
+#define QV_NO_SANDBOX    0xffu
 
 enum qv_mode {
     QV_MODE_MONITOR = 1, /* one monitor per core, nested page tables */
@@ -25,11 +25,11 @@ enum qv_mode {
 };
 
 enum qv_cfg_flags {
-    QV_CFG_LAPIC_GUARDED = 1u << 0, /* xAPIC page write-protected; ICR checked by the monitor (costs exits) */
-    QV_CFG_EXIT_AT_END = 1u << 1,   /* leave the emulator through its exit port when done */
+    QV_CFG_LAPIC_GUARDED = 1u << 0,  /* xAPIC page write-protected; ICR checked by the monitor (costs exits) */
+    QV_CFG_EXIT_AT_END = 1u << 1,    /* leave the emulator through its exit port when done */
     QV_CFG_TRACE_REQUESTS = 1u << 2, /* REQUEST/REPLY records for every web request */
-    QV_CFG_TRACE_SCHED = 1u << 3,   /* SCHED_SWITCH/SCHED_REPL records */
-    QV_CFG_NO_IOMMU = 1u << 4,      /* leave the IOMMU off even if there is one */
+    QV_CFG_TRACE_SCHED = 1u << 3,    /* SCHED_SWITCH/SCHED_REPL records */
+    QV_CFG_NO_IOMMU = 1u << 4,       /* leave the IOMMU off even if there is one */
 };
 
 enum qv_role {
@@ -47,13 +47,13 @@ struct qv_vcpu_cfg {
     uint32_t utilization_ppm; /* I/O VCPUs only */
 };
 
-enum qv_vcpu_slot { /* which VCPU a standard thread of the sandbox runs on */
-    QV_VCPU_SERVICE = 0, /* web server and TCP/IP */
-    QV_VCPU_NIC = 1,     /* NIC bottom half (I/O) */
-    QV_VCPU_HEALTH = 2,  /* heartbeat and neighbour watch */
-    QV_VCPU_RECOVERY = 3,
-    QV_VCPU_PROBE = 4,   /* deadline probe */
-    QV_VCPU_SLOTS = 5,
+enum qv_vcpu_slot {                      /* which VCPU a standard thread of the sandbox runs on */
+                    QV_VCPU_SERVICE = 0, /* web server and TCP/IP */
+                    QV_VCPU_NIC = 1,     /* NIC bottom half (I/O) */
+                    QV_VCPU_HEALTH = 2,  /* heartbeat and neighbour watch */
+                    QV_VCPU_RECOVERY = 3,
+                    QV_VCPU_PROBE = 4, /* deadline probe */
+                    QV_VCPU_SLOTS = 5,
 };
 
 struct qv_sandbox_cfg {
@@ -83,20 +83,20 @@ struct qv_fault_plan {
 };
 
 struct qv_recovery_cfg {
-    uint32_t policy;            /* enum qv_policy */
-    uint32_t budget;            /* recoveries of one component before giving up */
-    uint32_t backoff_us;        /* wait before the second recovery; doubles each time */
-    uint32_t heartbeat_us;      /* period of the heartbeat */
-    uint32_t hang_timeout_us;   /* heartbeat older than this: suspected */
-    uint32_t lock_timeout_us;   /* shared lock held longer than this: broken */
+    uint32_t policy;              /* enum qv_policy */
+    uint32_t budget;              /* recoveries of one component before giving up */
+    uint32_t backoff_us;          /* wait before the second recovery; doubles each time */
+    uint32_t heartbeat_us;        /* period of the heartbeat */
+    uint32_t hang_timeout_us;     /* heartbeat older than this: suspected */
+    uint32_t lock_timeout_us;     /* shared lock held longer than this: broken */
     uint32_t progress_timeout_us; /* receive, transmit and interrupt progress */
     uint32_t reserved;
 };
 
 /* Load made inside the machine by a sandbox with QV_ROLE_CLIENT. */
 struct qv_client_cfg {
-    uint32_t rate_mhz; /* requests per 1000 s (milli-hertz) */
-    uint32_t arrivals; /* 0 = constant, 1 = Poisson */
+    uint32_t rate_mhz;  /* requests per 1000 s (milli-hertz) */
+    uint32_t arrivals;  /* 0 = constant, 1 = Poisson */
     uint32_t target_ip; /* host order */
     uint32_t page_bytes;
     uint64_t duration_us;

@@ -16,17 +16,17 @@
 
 #include "qv/bootcfg.h"
 
-#define QV_DIRECTORY_PHYS 0x01000000ull
-#define QV_DIRECTORY_BYTES 0x00020000ull
-#define QV_MAILBOX_PHYS 0x01020000ull
+#define QV_DIRECTORY_PHYS    0x01000000ull
+#define QV_DIRECTORY_BYTES   0x00020000ull
+#define QV_MAILBOX_PHYS      0x01020000ull
 #define QV_CONSOLE_LOCK_PHYS 0x01028000ull /* one word, writable by all: lines of the serial console */
-#define QV_STATUS_PHYS(i) (0x01030000ull + 0x1000ull * (uint64_t)(i))
-#define QV_DIRECTORY_MAGIC 0x3130524944305651ull /* "QV0DIR01" */
+#define QV_STATUS_PHYS(i)    (0x01030000ull + 0x1000ull * (uint64_t)(i))
+#define QV_DIRECTORY_MAGIC   0x3130524944305651ull /* "QV0DIR01" */
 #define QV_DIRECTORY_VERSION 1u
 
 #define QV_MAX_REGIONS 96u
-#define QV_MAX_RINGS 16u
-#define QV_EXIT_LOG 64u
+#define QV_MAX_RINGS   16u
+#define QV_EXIT_LOG    64u
 
 /* Why a sandbox left guest mode, the same words for every vendor. */
 #define QV_EXIT_CAUSES(X)                                                                                              \
@@ -47,7 +47,7 @@
     X(INTERRUPT, 14, "interrupt")                                                                                      \
     X(HLT, 15, "hlt")                                                                                                  \
     X(LAPIC, 16, "lapic-write")                                                                                        \
-    X(TIMER, 17, "preemption-timer")                                                                                    \
+    X(TIMER, 17, "preemption-timer")                                                                                   \
     X(DMA, 18, "dma-fault")
 #define QV_ENUM_ENTRY_EXIT(sym, num, name) QV_EXIT_##sym = num,
 enum qv_exit_cause { QV_EXIT_CAUSES(QV_ENUM_ENTRY_EXIT) };
@@ -61,15 +61,15 @@ enum qv_sandbox_state {
     QV_SB_BOOTING = 1,
     QV_SB_RUNNING = 2,
     QV_SB_RECOVERING = 3,
-    QV_SB_PARKED = 4, /* contained: stopped by its monitor, memory kept */
+    QV_SB_PARKED = 4,  /* contained: stopped by its monitor, memory kept */
     QV_SB_GAVE_UP = 5, /* contained after its recovery budget was spent */
     QV_SB_RESTARTING = 6,
 };
 
 enum qv_machine_state {
     QV_MACHINE_BOOTING = 1,
-    QV_MACHINE_READY = 2, /* all sandboxes running, all services up */
-    QV_MACHINE_DONE = 3,  /* run over; the trace is complete */
+    QV_MACHINE_READY = 2,  /* all sandboxes running, all services up */
+    QV_MACHINE_DONE = 3,   /* run over; the trace is complete */
     QV_MACHINE_FAILED = 4, /* a monitor met an error of its own */
 };
 
@@ -113,8 +113,8 @@ struct qv_core_report {
     uint32_t last_detection;
     uint32_t apic_id;
     uint32_t taken_over_by; /* sandbox that serves this one's address, or QV_NO_SANDBOX */
-    uint32_t refused; /* operations refused by the monitor */
-    uint32_t recovery; /* sequence number of the last recovery, as in the trace's phase records */
+    uint32_t refused;       /* operations refused by the monitor */
+    uint32_t recovery;      /* sequence number of the last recovery, as in the trace's phase records */
 };
 
 struct qv_directory {
@@ -149,7 +149,7 @@ enum qv_features {
 };
 
 struct qv_host_mailbox {
-    uint32_t stop; /* the host wants the run to end */
+    uint32_t stop;         /* the host wants the run to end */
     uint32_t load_running; /* 1 while the host's load generator runs */
 };
 
@@ -179,15 +179,15 @@ struct qv_sandbox_status {
     uint64_t lock_breaks;
     uint64_t duty_takeovers;
     uint64_t nic_generation;
-    uint64_t suspicions;   /* neighbours suspected */
+    uint64_t suspicions;    /* neighbours suspected */
     uint64_t recovery_acks; /* recovery IPIs taken */
     uint64_t packets_total; /* frames handled, all kinds (fault trigger) */
     uint64_t idle_ticks;
     uint64_t vcpu_ticks[QV_VCPU_SLOTS];
     uint64_t sched_ticks;
-    uint64_t client_done; /* 1 once the client has made its last request and has the result of every one */
+    uint64_t client_done;  /* 1 once the client has made its last request and has the result of every one */
     uint64_t faults_fired; /* kept across restarts of the sandbox */
-    char message[128]; /* last words, NUL terminated */
+    char message[128];     /* last words, NUL terminated */
     uint64_t fault_fired_tsc[QV_MAX_FAULTS]; /* by fault plan, kept across restarts of the sandbox */
     uint32_t fault_fired[QV_MAX_FAULTS];     /* how often; faults_fired is their sum */
 };

@@ -78,12 +78,12 @@
     X(IPI_ROUND_TRIP, 12, "ipi_round_trip", "monitor's IPI to the backup's acknowledgement (overlaps resume)")         \
     X(KERNEL_BOOT, 13, "kernel_boot", "sandbox kernel entry to the start of device re-initialisation (restart)")
 
-#define QV_ENUM_ENTRY_FAULT(sym, num, name, text) QV_FAULT_##sym = num,
-#define QV_ENUM_ENTRY_POINT(sym, num, name, text) QV_POINT_##sym = num,
+#define QV_ENUM_ENTRY_FAULT(sym, num, name, text)   QV_FAULT_##sym = num,
+#define QV_ENUM_ENTRY_POINT(sym, num, name, text)   QV_POINT_##sym = num,
 #define QV_ENUM_ENTRY_TRIGGER(sym, num, name, text) QV_TRIGGER_##sym = num,
-#define QV_ENUM_ENTRY_POLICY(sym, num, name, text) QV_POLICY_##sym = num,
-#define QV_ENUM_ENTRY_DETECT(sym, num, name, text) QV_DETECT_##sym = num,
-#define QV_ENUM_ENTRY_PHASE(sym, num, name, text) QV_PHASE_##sym = num,
+#define QV_ENUM_ENTRY_POLICY(sym, num, name, text)  QV_POLICY_##sym = num,
+#define QV_ENUM_ENTRY_DETECT(sym, num, name, text)  QV_DETECT_##sym = num,
+#define QV_ENUM_ENTRY_PHASE(sym, num, name, text)   QV_PHASE_##sym = num,
 
 enum qv_fault_model { QV_FAULT_MODELS(QV_ENUM_ENTRY_FAULT) };
 enum qv_fault_point { QV_FAULT_POINTS(QV_ENUM_ENTRY_POINT) };

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define QV_TRACE_MAGIC 0x43525456u /* "VTRC" little endian */
+#define QV_TRACE_MAGIC   0x43525456u /* "VTRC" little endian */
 #define QV_TRACE_VERSION 1u
 
 struct qv_trace_record {

@@ -3,12 +3,12 @@
 #include "boot/boot.h"
 #include "lib/x86.h"
 
-#define PIT_HZ 1193182u
+#define PIT_HZ       1193182u
 #define PIT_CHANNEL2 0x42u
-#define PIT_COMMAND 0x43u
-#define PIT_GATE 0x61u
-#define SAMPLE_US 10000u
-#define SAMPLES 3u
+#define PIT_COMMAND  0x43u
+#define PIT_GATE     0x61u
+#define SAMPLE_US    10000u
+#define SAMPLES      3u
 
 static volatile uint32_t *lapic(uint32_t offset)
 {

@@ -34,7 +34,7 @@ void dma_confine(const struct acpi_info *acpi)
 {
     if (machine.cfg->flags & QV_CFG_NO_IOMMU || machine.cfg->mode == QV_MODE_NATIVE || acpi->n_drhds == 0) {
         kprint("DMA is NOT confined: %s", acpi->n_drhds == 0 ? "the machine has no IOMMU that is driven here"
-                                                              : "switched off by the configuration");
+                                                             : "switched off by the configuration");
         return;
     }
     for (unsigned i = 0; i < acpi->n_drhds; i++) {

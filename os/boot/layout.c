@@ -13,9 +13,9 @@
 #include "lib/x86.h"
 #include "monitor/partition.h"
 
-#define SHARED_BEGIN 0x01200000ull
+#define SHARED_BEGIN     0x01200000ull
 #define NIC_SHARED_BYTES 0x00800000ull
-#define RING_BYTES 0x00200000ull
+#define RING_BYTES       0x00200000ull
 
 static void make_ring(unsigned index, uint64_t phys)
 {

@@ -13,8 +13,8 @@
 #include "qv/draw.h"
 
 #define MONITOR_END QV_DIRECTORY_PHYS
-#define RAM_LIMIT 0x80000000ull
-#define PML4_IMAGE 511u /* top-level entry over KERNEL_VIRT */
+#define RAM_LIMIT   0x80000000ull
+#define PML4_IMAGE  511u /* top-level entry over KERNEL_VIRT */
 
 extern const char monitor_text_begin[], monitor_rodata_end[], monitor_image_end[];
 
@@ -138,8 +138,8 @@ static const void *acpi_map(void *context, uint64_t phys, size_t bytes)
 }
 
 /*
- * Starts the sandbox kernel on this core with no monitor below it. The way there leads over tables that map both this code
- * and the kernel's image; the kernel's entry loads its own.
+ * Starts the sandbox kernel on this core with no monitor below it. The way there leads over tables that map both this
+ * code and the kernel's image; the kernel's entry loads its own.
  */
 static _Noreturn void run_native(struct core *core, const struct guest_start *start)
 {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #define MULTIBOOT_BOOTLOADER_MAGIC 0x2badb002u
-#define MULTIBOOT_INFO_MODULES (1u << 3)
-#define MULTIBOOT_INFO_MEMORY_MAP (1u << 6)
+#define MULTIBOOT_INFO_MODULES     (1u << 3)
+#define MULTIBOOT_INFO_MEMORY_MAP  (1u << 6)
 
 struct multiboot_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr;

@@ -8,22 +8,22 @@
 #include "lib/x86.h"
 #include "monitor/trap.h"
 
-#define PCI_ADDRESS 0xcf8u
-#define PCI_DATA 0xcfcu
+#define PCI_ADDRESS        0xcf8u
+#define PCI_DATA           0xcfcu
 #define PCI_CLASS_ETHERNET 0x0200u
-#define PCI_CLASS_BRIDGE 0x0604u
-#define PROBE_VECTOR 0x60u
-#define IOAPIC_PINS 24u
-#define IOAPIC_MASKED (1u << 16)
-#define IOAPIC_LOGICAL (1u << 11)
-#define IOAPIC_LOW_ACTIVE (1u << 13)
-#define MAX_BUSES 32u
+#define PCI_CLASS_BRIDGE   0x0604u
+#define PROBE_VECTOR       0x60u
+#define IOAPIC_PINS        24u
+#define IOAPIC_MASKED      (1u << 16)
+#define IOAPIC_LOGICAL     (1u << 11)
+#define IOAPIC_LOW_ACTIVE  (1u << 13)
+#define MAX_BUSES          32u
 
 /* 8254x registers that the probe needs (8254x Software Developer's Manual, 13.4). */
-#define NIC_ICR 0xc0u
-#define NIC_ICS 0xc8u
-#define NIC_IMS 0xd0u
-#define NIC_IMC 0xd8u
+#define NIC_ICR       0xc0u
+#define NIC_ICS       0xc8u
+#define NIC_IMS       0xd0u
+#define NIC_IMC       0xd8u
 #define NIC_CAUSE_LSC 0x4u
 
 static const uint32_t known_nics[] = {0x100e8086u}; /* 82540EM */

@@ -20,14 +20,14 @@ struct elf64_segment {
 };
 
 #define ELF_PT_LOAD 1u
-#define ELF_PF_X 1u
-#define ELF_PF_W 2u
+#define ELF_PF_X    1u
+#define ELF_PF_W    2u
 
 /* First bytes of the sandbox image's read-only data, filled by its linker script. Virtual addresses. */
 #define SANDBOX_IMAGE_MAGIC 0x31474d4958424453ull /* "SDBXIMG1" */
 struct sandbox_image_header {
     uint64_t magic;
-    uint64_t text_begin, read_only_end; /* text and read-only data of the kernel proper */
+    uint64_t text_begin, read_only_end;                 /* text and read-only data of the kernel proper */
     uint64_t window_begin, window_text_end, window_end; /* driver image window */
     uint64_t image_end;
 };

@@ -13,8 +13,8 @@
 #define HANDOFF_MAGIC 0x46464f444e414851ull /* "QHANDOFF" */
 
 /* Virtual layout of every sandbox, wherever its partition lies. */
-#define KERNEL_VIRT 0xffffffff80000000ull /* image linked and mapped here */
-#define DIRECT_MAP  0xffff800000000000ull /* physical [0, 4 GiB), no execute */
+#define KERNEL_VIRT      0xffffffff80000000ull /* image linked and mapped here */
+#define DIRECT_MAP       0xffff800000000000ull /* physical [0, 4 GiB), no execute */
 #define DIRECT_MAP_BYTES 0x100000000ull
 
 #define HANDOFF_NO_NIC 0xffffffffu
@@ -24,33 +24,33 @@ struct handoff_nic {
     uint64_t mmio_size;
     uint64_t shared_phys; /* rings, buffers and shared driver state; zeroed by the boot code */
     uint64_t shared_size;
-    uint32_t bdf;     /* PCI bus << 8 | device << 3 | function */
-    uint32_t vector;  /* interrupt vector, broadcast to all sharers, edge-triggered */
-    uint32_t sharers; /* bit mask of the sandboxes that drive this NIC */
-    uint32_t present; /* 0: no such device */
+    uint32_t bdf;           /* PCI bus << 8 | device << 3 | function */
+    uint32_t vector;        /* interrupt vector, broadcast to all sharers, edge-triggered */
+    uint32_t sharers;       /* bit mask of the sandboxes that drive this NIC */
+    uint32_t present;       /* 0: no such device */
     uint32_t vendor_device; /* PCI device << 16 | vendor */
     uint32_t reserved;
 };
 
 struct handoff {
     uint64_t magic;
-    uint32_t id; /* this sandbox = its logical core */
+    uint32_t id;          /* this sandbox = its logical core */
     uint32_t incarnation; /* 1 at boot, +1 at each restart */
-    uint32_t mode; /* enum qv_mode */
+    uint32_t mode;        /* enum qv_mode */
     uint32_t n_sandboxes;
     uint64_t base; /* partition */
     uint64_t size;
-    uint64_t image_end;   /* physical end of the loaded image */
-    uint64_t free_begin;  /* physical free memory for the kernel's page allocator */
+    uint64_t image_end;  /* physical end of the loaded image */
+    uint64_t free_begin; /* physical free memory for the kernel's page allocator */
     uint64_t free_end;
     uint64_t tsc_hz;
-    uint64_t lapic_hz; /* LAPIC timer counts per second at divide-by-1 */
-    uint64_t ring_phys; /* this sandbox's trace ring */
+    uint64_t lapic_hz;     /* LAPIC timer counts per second at divide-by-1 */
+    uint64_t ring_phys;    /* this sandbox's trace ring */
     uint64_t window_begin; /* virtual: driver image window (page aligned) */
     uint64_t window_end;
     uint64_t window_pristine_phys; /* native mode only: pristine copy of the window; 0 where a monitor keeps it */
-    uint64_t entry_tsc; /* when the loader started this incarnation */
-    uint64_t client_shared_phys; /* reserved for scenarios, 0 = none */
+    uint64_t entry_tsc;            /* when the loader started this incarnation */
+    uint64_t client_shared_phys;   /* reserved for scenarios, 0 = none */
     uint32_t apic_id[QV_MAX_SANDBOXES];
     struct handoff_nic nic[QV_MAX_NICS];
     struct qv_bootcfg cfg;
@@ -62,16 +62,16 @@ _Static_assert(sizeof(struct handoff) <= 4096, "hand-off fits its page");
  * lib/errno.h. The upcall and the fault report may also return somewhere else or never, see their entries.
  */
 enum qv_call {
-    QV_CALL_NOP = 0,           /* does nothing: the round trip that bench measures */
-    QV_CALL_READY = 1,         /* rdi = physical end of allocated memory: boot is over, exits count as steady from here */
-    QV_CALL_UPCALL = 2,        /* rdi = entry, rsi = stack top, rdx = physical page for struct upcall_frame */
-    QV_CALL_FAULT = 3,         /* rdi = detection, rsi = address, rdx = 1 if the kernel itself is lost; returns
-                                * enum fault_action and in rdx the tsc before which recovery must not begin */
-    QV_CALL_RECOVERED = 4,     /* the recovery asked for is complete: exits count as steady again, standby refilled */
-    QV_CALL_SUSPECT = 5,       /* rdi = sandbox: heartbeat stale; the monitor checks and stops it */
-    QV_CALL_MAP = 6,           /* rdi = physical page, rsi = pages, rdx = rights: always checked against ownership */
-    QV_CALL_SHUTDOWN = 7,      /* rdi = status: the run is over; refused unless host, duration or boot test say so */
-    QV_CALL_TAKEN_OVER = 8,    /* rdi = sandbox whose service this one now serves */
+    QV_CALL_NOP = 0,        /* does nothing: the round trip that bench measures */
+    QV_CALL_READY = 1,      /* rdi = physical end of allocated memory: boot is over, exits count as steady from here */
+    QV_CALL_UPCALL = 2,     /* rdi = entry, rsi = stack top, rdx = physical page for struct upcall_frame */
+    QV_CALL_FAULT = 3,      /* rdi = detection, rsi = address, rdx = 1 if the kernel itself is lost; returns
+                             * enum fault_action and in rdx the tsc before which recovery must not begin */
+    QV_CALL_RECOVERED = 4,  /* the recovery asked for is complete: exits count as steady again, standby refilled */
+    QV_CALL_SUSPECT = 5,    /* rdi = sandbox: heartbeat stale; the monitor checks and stops it */
+    QV_CALL_MAP = 6,        /* rdi = physical page, rsi = pages, rdx = rights: always checked against ownership */
+    QV_CALL_SHUTDOWN = 7,   /* rdi = status: the run is over; refused unless host, duration or boot test say so */
+    QV_CALL_TAKEN_OVER = 8, /* rdi = sandbox whose service this one now serves */
     QV_CALL_COUNT = 9,
 };
 
@@ -85,16 +85,16 @@ struct upcall_frame {
     uint64_t rip, rsp, rflags, rax;
     uint64_t detection; /* enum qv_detection */
     uint64_t address;
-    uint64_t action; /* enum fault_action */
+    uint64_t action;     /* enum fault_action */
     uint64_t not_before; /* tsc before which recovery must not begin */
-    uint64_t exit_tsc; /* monitor entry */
+    uint64_t exit_tsc;   /* monitor entry */
 };
 
 /* Vectors. 0x50..0x53 are the NICs. */
-#define VECTOR_TIMER 0x40u
-#define VECTOR_NIC0 0x50u
-#define VECTOR_IPI_WAKE 0xe0u     /* look at your mailboxes */
+#define VECTOR_TIMER        0x40u
+#define VECTOR_NIC0         0x50u
+#define VECTOR_IPI_WAKE     0xe0u /* look at your mailboxes */
 #define VECTOR_IPI_RECOVERY 0xe1u /* from a monitor: a neighbour failed, see the directory */
-#define VECTOR_SPURIOUS 0xffu
+#define VECTOR_SPURIOUS     0xffu
 
 #endif

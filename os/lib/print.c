@@ -6,8 +6,8 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 
-#define COM1 0x3f8u
-#define LINE 200u
+#define COM1       0x3f8u
+#define LINE       200u
 #define LOCK_SPINS 200000u
 
 static char speaker = 'b';

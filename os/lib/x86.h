@@ -91,14 +91,14 @@ struct __attribute__((packed)) descriptor_pointer {
     uint64_t base;
 };
 
-#define CR0_PE (1ull << 0)
-#define CR0_MP (1ull << 1)
-#define CR0_ET (1ull << 4)
-#define CR0_NE (1ull << 5)
-#define CR0_WP (1ull << 16)
-#define CR0_NW (1ull << 29)
-#define CR0_CD (1ull << 30)
-#define CR0_PG (1ull << 31)
+#define CR0_PE  (1ull << 0)
+#define CR0_MP  (1ull << 1)
+#define CR0_ET  (1ull << 4)
+#define CR0_NE  (1ull << 5)
+#define CR0_WP  (1ull << 16)
+#define CR0_NW  (1ull << 29)
+#define CR0_CD  (1ull << 30)
+#define CR0_PG  (1ull << 31)
 #define CR4_PAE (1ull << 5)
 #define CR4_PGE (1ull << 7)
 
@@ -127,29 +127,29 @@ struct __attribute__((packed)) descriptor_pointer {
 #define EFER_SVME (1ull << 12)
 
 /* Page-table entry bits of the four-level x86-64 format (also the format of nested tables on AMD). */
-#define PTE_PRESENT (1ull << 0)
-#define PTE_WRITE   (1ull << 1)
-#define PTE_USER    (1ull << 2)
-#define PTE_PWT     (1ull << 3)
-#define PTE_PCD     (1ull << 4)
+#define PTE_PRESENT  (1ull << 0)
+#define PTE_WRITE    (1ull << 1)
+#define PTE_USER     (1ull << 2)
+#define PTE_PWT      (1ull << 3)
+#define PTE_PCD      (1ull << 4)
 #define PTE_ACCESSED (1ull << 5)
-#define PTE_DIRTY   (1ull << 6)
-#define PTE_LARGE   (1ull << 7)
-#define PTE_NX      (1ull << 63)
-#define PTE_ADDRESS 0x000ffffffffff000ull
+#define PTE_DIRTY    (1ull << 6)
+#define PTE_LARGE    (1ull << 7)
+#define PTE_NX       (1ull << 63)
+#define PTE_ADDRESS  0x000ffffffffff000ull
 
 #define PAGE_SIZE       4096ull
 #define LARGE_PAGE_SIZE 0x200000ull
 
 /* Exception vectors. */
-#define VECTOR_DE 0u
+#define VECTOR_DE  0u
 #define VECTOR_NMI 2u
-#define VECTOR_BP 3u
-#define VECTOR_UD 6u
-#define VECTOR_DF 8u
-#define VECTOR_GP 13u
-#define VECTOR_PF 14u
-#define VECTOR_MC 18u
+#define VECTOR_BP  3u
+#define VECTOR_UD  6u
+#define VECTOR_DF  8u
+#define VECTOR_GP  13u
+#define VECTOR_PF  14u
+#define VECTOR_MC  18u
 
 /* Segment selectors, the same in monitor and sandbox. */
 #define SEL_CODE 0x08u
@@ -157,30 +157,30 @@ struct __attribute__((packed)) descriptor_pointer {
 #define SEL_TSS  0x18u
 
 /* Local APIC registers (xAPIC, offsets in its page). */
-#define LAPIC_PHYS 0xfee00000ull
-#define LAPIC_ID 0x20u
-#define LAPIC_TPR 0x80u
-#define LAPIC_EOI 0xb0u
-#define LAPIC_LDR 0xd0u
-#define LAPIC_DFR 0xe0u
-#define LAPIC_SVR 0xf0u
-#define LAPIC_ISR 0x100u
-#define LAPIC_IRR 0x200u
-#define LAPIC_ESR 0x280u
-#define LAPIC_ICR_LOW 0x300u
-#define LAPIC_ICR_HIGH 0x310u
-#define LAPIC_LVT_TIMER 0x320u
-#define LAPIC_LVT_LINT0 0x350u
-#define LAPIC_LVT_LINT1 0x360u
-#define LAPIC_LVT_ERROR 0x370u
+#define LAPIC_PHYS          0xfee00000ull
+#define LAPIC_ID            0x20u
+#define LAPIC_TPR           0x80u
+#define LAPIC_EOI           0xb0u
+#define LAPIC_LDR           0xd0u
+#define LAPIC_DFR           0xe0u
+#define LAPIC_SVR           0xf0u
+#define LAPIC_ISR           0x100u
+#define LAPIC_IRR           0x200u
+#define LAPIC_ESR           0x280u
+#define LAPIC_ICR_LOW       0x300u
+#define LAPIC_ICR_HIGH      0x310u
+#define LAPIC_LVT_TIMER     0x320u
+#define LAPIC_LVT_LINT0     0x350u
+#define LAPIC_LVT_LINT1     0x360u
+#define LAPIC_LVT_ERROR     0x370u
 #define LAPIC_TIMER_INITIAL 0x380u
 #define LAPIC_TIMER_CURRENT 0x390u
-#define LAPIC_TIMER_DIVIDE 0x3e0u
-#define LAPIC_LVT_MASKED (1u << 16)
-#define ICR_NMI     (4u << 8)
-#define ICR_INIT    (5u << 8)
-#define ICR_SIPI    (6u << 8)
-#define ICR_PENDING (1u << 12)
-#define ICR_ASSERT  (1u << 14)
+#define LAPIC_TIMER_DIVIDE  0x3e0u
+#define LAPIC_LVT_MASKED    (1u << 16)
+#define ICR_NMI             (4u << 8)
+#define ICR_INIT            (5u << 8)
+#define ICR_SIPI            (6u << 8)
+#define ICR_PENDING         (1u << 12)
+#define ICR_ASSERT          (1u << 14)
 
 #endif

@@ -156,9 +156,9 @@ static int64_t call_taken_over(struct core *core, const struct exit_info *exit)
 }
 
 static int64_t (*const calls[QV_CALL_COUNT])(struct core *, const struct exit_info *) = {
-    [QV_CALL_NOP] = call_nop,           [QV_CALL_READY] = call_ready,     [QV_CALL_UPCALL] = call_upcall,
-    [QV_CALL_FAULT] = call_fault,       [QV_CALL_RECOVERED] = call_recovered, [QV_CALL_SUSPECT] = call_suspect,
-    [QV_CALL_MAP] = call_map,           [QV_CALL_SHUTDOWN] = call_shutdown, [QV_CALL_TAKEN_OVER] = call_taken_over,
+    [QV_CALL_NOP] = call_nop,     [QV_CALL_READY] = call_ready,         [QV_CALL_UPCALL] = call_upcall,
+    [QV_CALL_FAULT] = call_fault, [QV_CALL_RECOVERED] = call_recovered, [QV_CALL_SUSPECT] = call_suspect,
+    [QV_CALL_MAP] = call_map,     [QV_CALL_SHUTDOWN] = call_shutdown,   [QV_CALL_TAKEN_OVER] = call_taken_over,
 };
 
 void monitor_call(struct core *core, const struct exit_info *exit)

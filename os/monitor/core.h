@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a monitor knows: one `struct core` per core, private to its monitor except for the fields marked "others", and the
- * machine description that the boot code fills before the first monitor runs and that is constant afterwards.
+ * What a monitor knows: one `struct core` per core, private to its monitor except for the fields marked "others", and
+ * the machine description that the boot code fills before the first monitor runs and that is constant afterwards.
  */
 #ifndef QV_MONITOR_CORE_H
 #define QV_MONITOR_CORE_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "lib/handoff.h"
-#include "monitor/nested.h"
 #include "monitor/lapic_guard.h"
+#include "monitor/nested.h"
 #include "monitor/pci_filter.h"
 #include "monitor/policy.h"
 #include "monitor/vendor.h"
@@ -26,14 +26,14 @@ struct guest_registers { /* order known to run.S */
 
 /* A sandbox's memory, as the boot code cut it. */
 struct partition {
-    uint64_t base, size;      /* private memory; the last `reserve` bytes are the monitor's */
-    uint64_t reserve;         /* standby frames and nested tables at the end of the partition */
+    uint64_t base, size; /* private memory; the last `reserve` bytes are the monitor's */
+    uint64_t reserve;    /* standby frames and nested tables at the end of the partition */
     uint64_t window_begin, window_text_end, window_end; /* guest-physical driver window inside the partition */
     uint64_t window_frames[2]; /* host-physical homes of the window: [0] in place, [1] standby */
     unsigned window_active;
-    bool standby_ready;       /* the inactive frames hold the pristine image */
+    bool standby_ready;            /* the inactive frames hold the pristine image */
     uint64_t text_begin, text_end; /* guest-physical, text and read-only data */
-    uint64_t alloc_end;       /* end of what the kernel allocated, told at READY */
+    uint64_t alloc_end;            /* end of what the kernel allocated, told at READY */
 };
 
 /* A request from one monitor to another, delivered by NMI. One at a time per target. */
@@ -45,7 +45,7 @@ enum core_request_kind {
 };
 
 struct core {
-    uint32_t index;   /* logical core = sandbox */
+    uint32_t index; /* logical core = sandbox */
     uint32_t apic_id;
     struct guest_registers guest;
     void *vendor_state;
@@ -55,8 +55,8 @@ struct core {
     struct lapic_guard lapic;
     struct policy_machine policy;
     uint64_t nested_begin, nested_end; /* pages that hold the nested table */
-    struct qv_trace_ring *ring; /* the monitor's own */
-    struct qv_core_report *report; /* in the directory */
+    struct qv_trace_ring *ring;        /* the monitor's own */
+    struct qv_core_report *report;     /* in the directory */
     enum qv_exit_stage stage;
     uint64_t upcall_entry, upcall_stack, upcall_frame; /* registered by the sandbox; frame is a physical address */
     uint64_t probe_tsc[QV_MAX_SANDBOXES]; /* of each neighbour: when this monitor last probed it, 0 = not */
@@ -65,16 +65,16 @@ struct core {
     /* others: */
     volatile uint32_t request; /* enum core_request_kind; set by compare-and-swap from NONE, cleared by the target */
     volatile uint32_t request_from;
-    volatile uint32_t request_done; /* count of requests consumed */
-    volatile uint32_t nmi_seen;     /* NMIs taken in the monitor (parked) */
-    volatile uint32_t entered;      /* this core has come up once */
+    volatile uint32_t request_done;     /* count of requests consumed */
+    volatile uint32_t nmi_seen;         /* NMIs taken in the monitor (parked) */
+    volatile uint32_t entered;          /* this core has come up once */
     volatile uint32_t takeover_pending; /* a service was handed to this sandbox and is not yet served */
     uint8_t *stack_top;
 };
 
 struct machine {
     const struct qv_bootcfg *cfg;
-    uint32_t n_cores;   /* cores in use = sandboxes */
+    uint32_t n_cores; /* cores in use = sandboxes */
     uint64_t tsc_hz, lapic_hz;
     const uint8_t *image; /* the sandbox image (ELF) as loaded, in monitor memory */
     uint64_t image_size;
@@ -110,10 +110,10 @@ void core_prepare(struct core *core);
 /* partition.c */
 int partition_place(struct core *core); /* where the image's parts will lie; -ENOMEM: partition too small */
 int partition_load(struct core *core, struct guest_start *start); /* image, page tables, hand-off, canaries */
-int partition_protect(struct core *core);                          /* builds the nested table */
-void partition_refill(struct core *core);                          /* inactive window frames := pristine */
-void partition_switch_driver(struct core *core);                   /* active window frames := the other ones */
-void partition_restore_window(struct core *core);                  /* after a reload: the window in its first place */
+int partition_protect(struct core *core);                         /* builds the nested table */
+void partition_refill(struct core *core);                         /* inactive window frames := pristine */
+void partition_switch_driver(struct core *core);                  /* active window frames := the other ones */
+void partition_restore_window(struct core *core);                 /* after a reload: the window in its first place */
 
 /* report.c */
 void report_init(struct core *core);
@@ -137,8 +137,8 @@ void monitor_call(struct core *core, const struct exit_info *exit);
 
 /* recovery.c */
 enum recovery_source {
-    FROM_GUEST_CALL,  /* the sandbox kernel reported it and waits for the answer */
-    FROM_MONITOR,     /* the exit itself, or a neighbour's request, told */
+    FROM_GUEST_CALL, /* the sandbox kernel reported it and waits for the answer */
+    FROM_MONITOR,    /* the exit itself, or a neighbour's request, told */
 };
 void recovery_init(struct core *core);
 void recovery_fault(struct core *core, enum qv_detection detection, uint64_t address, const struct exit_info *exit,

@@ -5,9 +5,9 @@
 #include "monitor/core.h"
 
 #define PCI_ADDRESS 0xcf8u
-#define PCI_DATA 0xcfcu
-#define PCI_ENABLE 0x80000000u
-#define PCI_BAR0 0x10u
+#define PCI_DATA    0xcfcu
+#define PCI_ENABLE  0x80000000u
+#define PCI_BAR0    0x10u
 #define PCI_ROM_BAR 0x30u
 
 static volatile uint32_t pci_lock;
@@ -57,7 +57,8 @@ void device_own(struct core *core, uint32_t bdf)
     pci_release();
 }
 
-/* Counts and records an operation that is not allowed, and lets the guest have the exception that hardware would give. */
+/* Counts and records an operation that is not allowed, and lets the guest have the exception that hardware would give.
+ */
 void core_refuse(struct core *core, const struct exit_info *exit, uint64_t what, unsigned vector)
 {
     core->report->refused++;

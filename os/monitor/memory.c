@@ -18,8 +18,8 @@ static void *take(uint64_t count)
     do {
         if (count * PAGE_SIZE > limit - at)
             return NULL;
-    } while (!__atomic_compare_exchange_n(&next, &at, at + count * PAGE_SIZE, true, __ATOMIC_RELAXED,
-                                          __ATOMIC_RELAXED));
+    } while (
+        !__atomic_compare_exchange_n(&next, &at, at + count * PAGE_SIZE, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return memset((void *)at, 0, count * PAGE_SIZE);
 }
 

@@ -5,10 +5,10 @@
 
 #include "lib/errno.h"
 
-#define PAGE 4096ull
-#define LARGE 0x200000ull
+#define PAGE    4096ull
+#define LARGE   0x200000ull
 #define ENTRIES 512u
-#define LEVELS 4
+#define LEVELS  4
 
 int nested_init(struct nested_table *table, const struct nested_format *format, void *context, void *(*page)(void *),
                 uint64_t (*phys)(void *, const void *), void *(*virt)(void *, uint64_t))

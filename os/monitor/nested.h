@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nested (second-level) page tables: guest-physical to host-physical, four levels, 2 MiB and 4 KiB leaves. Pure code: the
- * bits of an entry come from a format table, pages from an allocator, so that the host tests build tables too.
+ * Nested (second-level) page tables: guest-physical to host-physical, four levels, 2 MiB and 4 KiB leaves. Pure code:
+ * the bits of an entry come from a format table, pages from an allocator, so that the host tests build tables too.
  */
 #ifndef QV_MONITOR_NESTED_H
 #define QV_MONITOR_NESTED_H
@@ -29,7 +29,7 @@ struct nested_format {
 
 struct nested_table {
     const struct nested_format *format;
-    void *(*page)(void *context);             /* a zeroed 4 KiB page, or NULL */
+    void *(*page)(void *context);                      /* a zeroed 4 KiB page, or NULL */
     uint64_t (*phys)(void *context, const void *page); /* its physical address */
     void *(*virt)(void *context, uint64_t phys);
     void *context;

@@ -3,7 +3,7 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
-#define EXIT_PORT 0xf4u
+#define EXIT_PORT    0xf4u
 #define PANIC_STATUS 0x7fu
 
 static const char *const cause_names[] = {

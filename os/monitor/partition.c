@@ -8,8 +8,8 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 
-#define STACK_BYTES 0x4000ull
-#define BOOT_PAGES 64u /* first page tables and stack, generously */
+#define STACK_BYTES   0x4000ull
+#define BOOT_PAGES    64u           /* first page tables and stack, generously */
 #define UNCACHED_FROM 0xc0000000ull /* device memory lies above in the 32-bit address space */
 
 static const struct elf64_header *elf_of(const uint8_t *image)
@@ -44,8 +44,8 @@ const char *partition_check_image(const uint8_t *image, uint64_t size)
         return "no sandbox image header";
     if (header->image_end < KERNEL_VIRT || header->image_end - KERNEL_VIRT > 0x600000 ||
         header->window_end < header->window_begin || header->window_end > header->image_end ||
-        ((header->text_begin | header->read_only_end | header->window_begin | header->window_text_end | header->window_end |
-          header->image_end) &
+        ((header->text_begin | header->read_only_end | header->window_begin | header->window_text_end |
+          header->window_end | header->image_end) &
          (PAGE_SIZE - 1)))
         return "sandbox image header inconsistent";
     return NULL;
@@ -74,7 +74,8 @@ static uint64_t phys_of(const struct core *core, uint64_t virt)
     return core->part.base + (virt - KERNEL_VIRT);
 }
 
-/* The part of the image in [from, to) of virtual addresses, written to `target` (zero-filled where the file has none). */
+/* The part of the image in [from, to) of virtual addresses, written to `target` (zero-filled where the file has none).
+ */
 static void copy_range(uint8_t *target, uint64_t from, uint64_t to)
 {
     memset(target, 0, to - from);
@@ -284,13 +285,13 @@ int partition_protect(struct core *core)
 {
     const struct partition *p = &core->part;
     const unsigned rw = NESTED_READ | NESTED_WRITE;
-    int error = nested_init(&core->nested, vendor->nested, NULL, monitor_nested_page, monitor_nested_phys,
-                            monitor_nested_virt);
+    int error =
+        nested_init(&core->nested, vendor->nested, NULL, monitor_nested_page, monitor_nested_phys, monitor_nested_virt);
     error = error ? error : map(core, p->base, p->size - p->reserve, rw, NESTED_WRITE_BACK);
     error = error ? error : map(core, p->base, PAGE_SIZE, NESTED_READ, NESTED_WRITE_BACK);
-    error = error ? error
-                  : map(core, p->text_begin, p->text_end - p->text_begin, NESTED_READ | NESTED_EXECUTE,
-                        NESTED_WRITE_BACK);
+    error =
+        error ? error
+              : map(core, p->text_begin, p->text_end - p->text_begin, NESTED_READ | NESTED_EXECUTE, NESTED_WRITE_BACK);
     error = error ? error : map_window(core);
     return error ? error : map_shared(core);
 }

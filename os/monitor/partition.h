@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fills a partition with a sandbox: image segments, first page tables, hand-off page, canary pattern in free memory. Used
- * at boot in both modes (with monitors and native) and by a monitor when it restarts its sandbox.
+ * Fills a partition with a sandbox: image segments, first page tables, hand-off page, canary pattern in free memory.
+ * Used at boot in both modes (with monitors and native) and by a monitor when it restarts its sandbox.
  */
 #ifndef QV_MONITOR_PARTITION_H
 #define QV_MONITOR_PARTITION_H

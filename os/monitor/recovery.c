@@ -7,7 +7,7 @@
 #include "monitor/partition.h"
 
 #define ACK_TIMEOUT_MS 200u
-#define VERIFY_MS 100u
+#define VERIFY_MS      100u
 #define BACKOFF_CAP_MS 2000u
 
 static uint64_t ms_ticks(uint64_t ms)
@@ -173,8 +173,8 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     };
     struct policy_decision decision;
     policy_tick(&core->policy, exit->tsc);
-    if (policy_detect(&core->policy, detection, core->policy.incarnation, exit->tsc) ||
-        policy_stopped(&core->policy) || policy_decide(&core->policy, &inputs, rdtsc(), &decision))
+    if (policy_detect(&core->policy, detection, core->policy.incarnation, exit->tsc) || policy_stopped(&core->policy) ||
+        policy_decide(&core->policy, &inputs, rdtsc(), &decision))
         core_park(core, QV_SB_GAVE_UP);
     core->report->attempts = core->policy.attempts;
     monitor_trace(core, QV_TRACE_DECISION, (uint64_t)decision.action, (uint64_t)decision.reason);

@@ -6,8 +6,8 @@
 #include "monitor/core.h"
 
 #define MONITOR_RING_RECORDS 4096u
-#define COMMON_REGIONS 8u
-#define REGIONS_PER_CORE 10u
+#define COMMON_REGIONS       8u
+#define REGIONS_PER_CORE     10u
 
 void report_init(struct core *core)
 {

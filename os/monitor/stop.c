@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stopping cores: requests between monitors (a word and an NMI, answered within a bound), parking a sandbox for good, and
- * the end of the run.
+ * Stopping cores: requests between monitors (a word and an NMI, answered within a bound), parking a sandbox for good,
+ * and the end of the run.
  */
 #include "lib/errno.h"
 #include "lib/print.h"
@@ -10,9 +10,9 @@
 #include "monitor/remap.h"
 
 #define REQUEST_TIMEOUT_MS 500u
-#define SIPI_PAGE 0x08u /* trampoline at 0x8000 */
-#define EXIT_PORT 0xf4u /* isa-debug-exit of QEMU */
-#define ICR_WAIT_SPINS 100000u
+#define SIPI_PAGE          0x08u /* trampoline at 0x8000 */
+#define EXIT_PORT          0xf4u /* isa-debug-exit of QEMU */
+#define ICR_WAIT_SPINS     100000u
 
 static volatile uint32_t *lapic(uint32_t offset)
 {
@@ -98,8 +98,9 @@ void core_handle_request(struct core *core, const struct exit_info *exit)
 }
 
 /*
- * A core that does not answer an NMI was reset under its monitor (INIT cannot be kept from a passed-through xAPIC) or its
- * monitor is lost. INIT and SIPI bring it back through the start-up trampoline; see AMD APM vol. 2, 14.1.3 and 16.5.
+ * A core that does not answer an NMI was reset under its monitor (INIT cannot be kept from a passed-through xAPIC) or
+ * its monitor is lost. INIT and SIPI bring it back through the start-up trampoline; see AMD APM vol. 2, 14.1.3
+ * and 16.5.
  */
 void core_revive(struct core *core, struct core *target)
 {

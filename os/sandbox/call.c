@@ -2,8 +2,8 @@
 /* Monitor calls. Which instruction: asked of CPUID once, so that one image serves both makers' monitors. */
 #include "sandbox/internal.h"
 
-#define CPUID_SVM (1u << 2)
-#define CPUID_VENDOR_AMD_EBX 0x68747541u   /* "Auth" */
+#define CPUID_SVM              (1u << 2)
+#define CPUID_VENDOR_AMD_EBX   0x68747541u /* "Auth" */
 #define CPUID_VENDOR_HYGON_EBX 0x6f677948u /* "Hygo" */
 
 static int uses_vmmcall(void)

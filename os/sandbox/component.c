@@ -25,7 +25,8 @@ void component_leave(struct component_frame *frame)
     irq_restore(flags);
 }
 
-/* Leaves the frame as if by a fault. A lock of the abandoned instance stays with its owner word, for others to break. */
+/* Leaves the frame as if by a fault. A lock of the abandoned instance stays with its owner word, for others to break.
+ */
 static _Noreturn void abandon(struct component_frame *frame)
 {
     current->frame = frame->outer;

@@ -11,9 +11,9 @@
  *         result = -EIO;             // refused (component not running) or abandoned by a fault
  *     }
  *
- * A CPU exception, a nested-page violation, a hang broken by the monitor, or component_fail() called by a check ends the
- * innermost frame: execution resumes at component_enter(), which then returns non-zero a second time, as setjmp does.
- * Locals changed between the two must be volatile. The frame lives in the caller's stack; frames nest per thread.
+ * A CPU exception, a nested-page violation, a hang broken by the monitor, or component_fail() called by a check ends
+ * the innermost frame: execution resumes at component_enter(), which then returns non-zero a second time, as setjmp
+ * does. Locals changed between the two must be volatile. The frame lives in the caller's stack; frames nest per thread.
  */
 #ifndef QV_SANDBOX_COMPONENT_H
 #define QV_SANDBOX_COMPONENT_H
@@ -49,7 +49,8 @@ extern struct component nic_component;
 int component_enter(struct component *component, struct component_frame *frame) __attribute__((returns_twice));
 void component_leave(struct component_frame *frame);
 
-/* Called by a check that found the component faulty; ends the current frame if there is one, else only starts recovery. */
+/* Called by a check that found the component faulty; ends the current frame if there is one, else only starts recovery.
+ */
 void component_fail(struct component *component, enum qv_detection detection, uint64_t address);
 
 #endif

@@ -22,8 +22,8 @@ typedef uint32_t (*fault_hook_fn)(enum qv_fault_point point, struct nic_view *vi
 extern fault_hook_fn fault_hook; /* NULL: nothing armed */
 
 /*
- * Asked first about every CPU exception. True: it was provoked on purpose (a breakpoint of a fault model, an instruction
- * that a boot test wants refused) and is dealt with; execution goes on at *rip.
+ * Asked first about every CPU exception. True: it was provoked on purpose (a breakpoint of a fault model, an
+ * instruction that a boot test wants refused) and is dealt with; execution goes on at *rip.
  */
 typedef bool (*exception_hook_fn)(unsigned vector, uint64_t *rip);
 extern exception_hook_fn exception_hook;

@@ -7,7 +7,6 @@
 
 #define SELF_CHECK_BEATS 8u
 
-
 static bool running(unsigned sandbox)
 {
     uint32_t state = directory()->core[sandbox].state;

@@ -25,15 +25,15 @@ struct thread {
     enum thread_state state;
     bool wake_pending;
     bool timed_out;
-    uint64_t deadline; /* SCHED_NEVER: none */
-    struct thread *next; /* in its VCPU's ready queue */
+    uint64_t deadline;             /* SCHED_NEVER: none */
+    struct thread *next;           /* in its VCPU's ready queue */
     struct component_frame *frame; /* innermost component frame */
 };
 
 /* memory.c */
 void memory_init(void);
 uint64_t memory_allocated_end(void); /* physical */
-void memory_seal(void); /* after READY: no further allocation */
+void memory_seal(void);              /* after READY: no further allocation */
 void status_init(void);
 
 /* time.c */
@@ -51,14 +51,14 @@ void threads_init(void);
 _Noreturn void threads_run(void); /* the boot path becomes the idle thread */
 void schedule(void);              /* interrupts off; may switch */
 void thread_charge_interrupt(void);
-void thread_interrupt_end(void);  /* end of an interrupt: reschedule if needed, then component_resume_check() */
+void thread_interrupt_end(void); /* end of an interrupt: reschedule if needed, then component_resume_check() */
 const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot);
 bool thread_is_dead(const struct thread *thread);
 void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the running thread is gone for good */
 unsigned threads_dead(void);
 bool threads_inside(uint64_t begin, uint64_t end); /* does any thread's stack hold an address in [begin, end)? */
-void threads_publish(void); /* VCPU, idle and scheduler time into the status page */
-unsigned threads_revive_dead(void); /* restarts dead threads from their entry; returns how many */
+void threads_publish(void);                        /* VCPU, idle and scheduler time into the status page */
+unsigned threads_revive_dead(void);                /* restarts dead threads from their entry; returns how many */
 extern struct sched scheduler;
 extern struct thread *current;
 

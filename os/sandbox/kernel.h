@@ -26,7 +26,7 @@ static inline void *phys_to_virt(uint64_t phys)
     return (void *)(uintptr_t)(DIRECT_MAP + phys);
 }
 uint64_t virt_to_phys(const void *virt); /* of image or direct-map addresses */
-void *page_alloc(size_t pages);          /* zeroed, contiguous; NULL when out of memory; freed never: allocate at start */
+void *page_alloc(size_t pages); /* zeroed, contiguous; NULL when out of memory; freed never: allocate at start */
 
 static inline uint32_t mmio_read32(const volatile void *base, uint32_t offset)
 {

@@ -2,7 +2,7 @@
 #include "sandbox/kernel.h"
 
 #define PCI_ADDRESS 0xcf8u
-#define PCI_DATA 0xcfcu
+#define PCI_DATA    0xcfcu
 
 /* The address and data ports belong together, also natively, where an interrupt could come between. */
 uint32_t pci_config_read(uint32_t bdf, uint32_t offset)

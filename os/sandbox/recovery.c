@@ -9,8 +9,8 @@
 #include "sandbox/nic/nic.h"
 
 #define FIRST_REPLY_WAIT_US 500000u
-#define REINIT_TRIES 50u
-#define REINIT_RETRY_US 1000u
+#define REINIT_TRIES        50u
+#define REINIT_RETRY_US     1000u
 
 struct thread *recovery_thread;
 

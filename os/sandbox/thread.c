@@ -2,8 +2,8 @@
 /* Threads on VCPUs. One core: interrupts off is the only lock. */
 #include "sandbox/internal.h"
 
-#define MAX_THREADS 16u
-#define STACK_PAGES 8u
+#define MAX_THREADS  16u
+#define STACK_PAGES  8u
 #define STACK_CANARY 0x5374614b43616e61ull
 
 struct vcpu_slot {
@@ -24,7 +24,7 @@ static volatile bool pick_due;
 
 /* What a sandbox gets where its scenario says nothing: microseconds of budget and period. */
 static const struct qv_vcpu_cfg default_vcpu[QV_VCPU_SLOTS] = {
-    [QV_VCPU_SERVICE] = {0, 8000, 20000, 0},  [QV_VCPU_NIC] = {1, 0, 0, 100000}, [QV_VCPU_HEALTH] = {0, 200, 2000, 0},
+    [QV_VCPU_SERVICE] = {0, 8000, 20000, 0},  [QV_VCPU_NIC] = {1, 0, 0, 100000},   [QV_VCPU_HEALTH] = {0, 200, 2000, 0},
     [QV_VCPU_RECOVERY] = {0, 1000, 10000, 0}, [QV_VCPU_PROBE] = {0, 200, 5000, 0},
 };
 

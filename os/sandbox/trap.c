@@ -60,8 +60,8 @@ static void load_tables(void)
     for (unsigned vector = 0; vector < 256; vector++) {
         uint64_t entry = (uint64_t)trap_vectors + 16u * vector;
         uint64_t ist = vector == VECTOR_DF ? 1 : 0;
-        idt[vector][0] = (entry & 0xffffu) | (uint64_t)SEL_CODE << 16 | ist << 32 | 0x8eull << 40 |
-                         ((entry >> 16) & 0xffffu) << 48;
+        idt[vector][0] =
+            (entry & 0xffffu) | (uint64_t)SEL_CODE << 16 | ist << 32 | 0x8eull << 40 | ((entry >> 16) & 0xffffu) << 48;
         idt[vector][1] = entry >> 32;
     }
     struct descriptor_pointer gdtr = {sizeof(gdt) - 1, (uint64_t)gdt};

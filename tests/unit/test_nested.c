@@ -10,7 +10,7 @@
 #include "qv/draw.h"
 #include "unit.h"
 
-#define MIB (1ull << 20)
+#define MIB        (1ull << 20)
 #define POOL_PAGES 64u
 
 struct pool {
@@ -121,12 +121,12 @@ static void test_amd_bits(void)
     uint64_t text = f->leaf(0x5000, NESTED_READ | NESTED_EXECUTE, NESTED_WRITE_BACK, false);
     uint64_t data = f->leaf(0x5000, NESTED_READ | NESTED_WRITE, NESTED_WRITE_BACK, false);
     uint64_t device = f->leaf(0xfee00000u, NESTED_READ | NESTED_WRITE, NESTED_UNCACHED, false);
-    CU_ASSERT_EQUAL(text & 0x7u, 0x5u);         /* present, user, read-only */
-    CU_ASSERT_EQUAL(text >> 63, 0u);            /* executable */
+    CU_ASSERT_EQUAL(text & 0x7u, 0x5u); /* present, user, read-only */
+    CU_ASSERT_EQUAL(text >> 63, 0u);    /* executable */
     CU_ASSERT_EQUAL(data & 0x7u, 0x7u);
-    CU_ASSERT_EQUAL(data >> 63, 1u);            /* never both */
-    CU_ASSERT_EQUAL(device & 0x18u, 0x18u);     /* PCD, PWT */
-    CU_ASSERT_EQUAL(data & 0x60u, 0x60u);       /* accessed and dirty: the processor need not write */
+    CU_ASSERT_EQUAL(data >> 63, 1u);        /* never both */
+    CU_ASSERT_EQUAL(device & 0x18u, 0x18u); /* PCD, PWT */
+    CU_ASSERT_EQUAL(data & 0x60u, 0x60u);   /* accessed and dirty: the processor need not write */
     CU_ASSERT_EQUAL(f->leaf(2 * MIB, NESTED_READ, NESTED_WRITE_BACK, true) & 0x80u, 0x80u);
 }
 
@@ -149,8 +149,8 @@ static void test_against_model(void)
             first &= ~511ull;
             count = 512;
         }
-        CU_ASSERT_EQUAL_FATAL(
-            nested_map(&t, first * 4096, first * 4096, count * 4096, rights, NESTED_WRITE_BACK, true), 0);
+        CU_ASSERT_EQUAL_FATAL(nested_map(&t, first * 4096, first * 4096, count * 4096, rights, NESTED_WRITE_BACK, true),
+                              0);
         memset(model + first, (int)rights, count);
     }
     for (uint64_t page = 0; page < PAGES; page++)

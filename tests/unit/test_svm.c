@@ -16,15 +16,15 @@ static bool port_intercepted(const uint8_t *map, unsigned port)
 static void test_ports(void)
 {
     static uint8_t map[0x3000];
-    static const uint16_t closed[] = {0xcf8, 0xcfc, 0xcf9, 0x64, 0x60, 0x92, 0x70, 0x20, 0x21, 0xa1, 0x43, 0x61, 0xf4,
-                                      0x505, 0x3f7, 0x400, 0xffff};
+    static const uint16_t closed[] = {0xcf8, 0xcfc, 0xcf9, 0x64, 0x60,  0x92,  0x70,  0x20,  0x21,
+                                      0xa1,  0x43,  0x61,  0xf4, 0x505, 0x3f7, 0x400, 0xffff};
     svm_fill_port_map(map);
     for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
         CU_ASSERT_TRUE(port_intercepted(map, closed[i]));
     unsigned open = 0;
     for (unsigned port = 0; port < 0x10000u; port++)
         open += !port_intercepted(map, port);
-    CU_ASSERT_EQUAL(open, 8); /* the serial console and nothing else */
+    CU_ASSERT_EQUAL(open, 8);              /* the serial console and nothing else */
     CU_ASSERT_EQUAL(map[0x2000] & 7u, 7u); /* accesses that run over port FFFFh */
 }
 
