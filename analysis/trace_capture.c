@@ -198,11 +198,28 @@ static struct trace_file_ring ring_header(const struct source *source)
                                     .count = source->n};
 }
 
-static struct trace_file_header file_header(const struct trace_capture *capture)
+/*
+ * Rings in order of core and writer: the order in which they were found depends on the moments of looking, and two
+ * equal runs shall give equal files.
+ */
+static void file_order(const struct trace_capture *capture, const struct source *order[QV_MAX_RINGS])
+{
+    for (uint32_t i = 0; i < capture->n_sources; i++) {
+        const struct source *source = &capture->source[i];
+        uint32_t k = i;
+        for (; k > 0 && (order[k - 1]->core > source->core ||
+                         (order[k - 1]->core == source->core && order[k - 1]->writer > source->writer));
+             k--)
+            order[k] = order[k - 1];
+        order[k] = source;
+    }
+}
+
+static struct trace_file_header file_header(const struct trace_capture *capture, const struct source *const *order)
 {
     uint32_t crc = 0;
     for (uint32_t i = 0; i < capture->n_sources; i++) {
-        const struct source *source = &capture->source[i];
+        const struct source *source = order[i];
         struct trace_file_ring ring = ring_header(source);
         crc = qv_crc32(crc, &ring, sizeof(ring));
         crc = qv_crc32(crc, source->record, source->n * sizeof(*source->record));
@@ -217,10 +234,12 @@ static struct trace_file_header file_header(const struct trace_capture *capture)
 
 static bool write_to(const struct trace_capture *capture, FILE *file)
 {
-    struct trace_file_header header = file_header(capture);
+    const struct source *order[QV_MAX_RINGS] = {NULL};
+    file_order(capture, order);
+    struct trace_file_header header = file_header(capture, order);
     bool ok = fwrite(&header, sizeof(header), 1, file) == 1;
     for (uint32_t i = 0; ok && i < capture->n_sources; i++) {
-        const struct source *source = &capture->source[i];
+        const struct source *source = order[i];
         struct trace_file_ring ring = ring_header(source);
         ok = fwrite(&ring, sizeof(ring), 1, file) == 1 &&
              (source->n == 0 || fwrite(source->record, sizeof(*source->record), source->n, file) == source->n);

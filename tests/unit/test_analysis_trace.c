@@ -115,6 +115,25 @@ static void test_offsets(void)
         free(ring[i]);
 }
 
+/* The order in which rings were found must not show. */
+static void test_file_order(void)
+{
+    struct qv_trace_ring *ring[4] = {fixture_ring(1, 1, 8), fixture_ring(0, 0, 8), fixture_ring(1, 0, 8),
+                                     fixture_ring(0, 1, 8)};
+    struct qv_trace_ring *other[4] = {ring[3], ring[1], ring[0], ring[2]};
+    size_t size[2];
+    for (uint64_t i = 0; i < 4; i++)
+        fixture_put(ring[i], 500 + i, QV_TRACE_REQUEST, i, 0);
+    uint8_t *a = fixture_file(ring, 4, &size[0]);
+    uint8_t *b = fixture_file(other, 4, &size[1]);
+    CU_ASSERT_EQUAL(size[0], size[1]);
+    CU_ASSERT_EQUAL(memcmp(a, b, size[0]), 0);
+    free(a);
+    free(b);
+    for (size_t i = 0; i < 4; i++)
+        free(ring[i]);
+}
+
 /* Polled while it is written, a ring gives every record once; what was overwritten before is counted as lost. */
 static void test_capture(void)
 {
@@ -370,6 +389,7 @@ static const struct unit_test tests[] = {
     {"merge by time", test_merge},
     {"ties", test_ties},
     {"clock offsets", test_offsets},
+    {"rings in order in the file", test_file_order},
     {"capture while written", test_capture},
     {"capture refuses what is no ring", test_capture_refuses},
     {"capture survives a damaged ring", test_capture_survives},
