@@ -9,8 +9,7 @@
 #define COUNTERS_MAX   6144u
 #define COUNTERS_PAGES 8u
 
-static const uint32_t pattern_sizes[] = {64, 256, 1024, 4096, 16384, 65536};
-#define PATTERN_PAGES   (sizeof(pattern_sizes) / sizeof(pattern_sizes[0]))
+#define PATTERN_PAGES   6
 #define PATTERN_BYTES   (64 + 256 + 1024 + 4096 + 16384 + 65536)
 #define TEXT_PAGES      4
 #define TEXT_PAGE_BYTES 512
@@ -32,14 +31,25 @@ static const struct {
 };
 
 struct constant_page {
-    char path[12];
-    struct page page[2]; /* [1]: the connection is kept open */
+    const char *path;
+    const char *body; /* NULL: the pattern */
+    uint32_t size;    /* of the body */
+    unsigned code;
+    char *arena[2];      /* room for header and body; [1]: the connection is kept open */
+    struct page page[2]; /* made when first asked for, so that a restarted sandbox serves soon; reply NULL until then */
 };
+
+static const struct {
+    const char *path;
+    uint32_t size;
+} pattern_pages[PATTERN_PAGES] = {{"/64", 64},     {"/256", 256},     {"/1024", 1024},
+                                  {"/4096", 4096}, {"/16384", 16384}, {"/65536", 65536}};
 
 static struct constant_page constant[PATTERN_PAGES + TEXT_PAGES];
 static char arena[ARENA_BYTES];
 static size_t arena_used;
-static const char *pattern;
+static char pattern[PAGES_MAX_BODY];
+static uint32_t pattern_made; /* bytes of it */
 
 static struct {
     char data[HEADER_MAX + COUNTERS_MAX];
@@ -75,45 +85,49 @@ static size_t write_header(char *to, unsigned code, uint32_t body, bool keep_ali
     return text.used;
 }
 
-static void add_constant(struct constant_page *slot, const char *path, unsigned code, const char *body, uint32_t size)
+/* Pattern bytes are made as far as they are asked for. */
+static const char *pattern_of(uint32_t size)
 {
-    memcpy(slot->path, path, strlen(path) + 1);
-    for (int keep_alive = 0; keep_alive < 2; keep_alive++) {
-        char *reply = arena + arena_used;
-        size_t header = write_header(reply, code, size, keep_alive == 1);
-        struct page page = {.reply = reply, .size = (uint32_t)header + size, .body = size, .code = code};
+    uint32_t letter = pattern_made % 26;
 
-        if (body != NULL) {
-            memcpy(reply + header, body, size);
-        } else {
-            for (uint32_t k = 0; k < size; k++) {
-                reply[header + k] = k % 64 == 63 ? '\n' : (char)('A' + k % 26);
-            }
-            pattern = reply + header; /* ends as that of the largest page, which comes last */
-        }
-        slot->page[keep_alive] = page;
-        arena_used += header + size;
+    for (; pattern_made < size; pattern_made++) {
+        pattern[pattern_made] = pattern_made % 64 == 63 ? '\n' : (char)('A' + letter);
+        letter = letter == 25 ? 0 : letter + 1;
     }
+    return pattern;
+}
+
+static void add_constant(struct constant_page *page, const char *path, unsigned code, const char *body, uint32_t size)
+{
+    *page = (struct constant_page){.path = path, .body = body, .size = size, .code = code};
+    for (int keep_alive = 0; keep_alive < 2; keep_alive++) {
+        page->arena[keep_alive] = arena + arena_used;
+        arena_used += HEADER_MAX + size;
+    }
+}
+
+static void make_constant(struct constant_page *page, bool keep_alive)
+{
+    char *reply = page->arena[keep_alive];
+    uint32_t header = (uint32_t)write_header(reply, page->code, page->size, keep_alive);
+
+    memcpy(reply + header, page->body != NULL ? page->body : pattern_of(page->size), page->size);
+    page->page[keep_alive] =
+        (struct page){.reply = reply, .size = header + page->size, .body = page->size, .code = page->code};
 }
 
 void pages_init(void)
 {
-    struct constant_page *slot = constant;
+    struct constant_page *page = constant;
 
     arena_used = 0;
-    for (size_t i = 0; i < PATTERN_PAGES; i++, slot++) {
-        char path[12];
-        struct text text = {.buffer = path, .size = sizeof(path) - 1};
-
-        text_string(&text, "/");
-        text_number(&text, pattern_sizes[i]);
-        path[text.used] = '\0';
-        add_constant(slot, path, 200, NULL, pattern_sizes[i]);
+    for (size_t i = 0; i < PATTERN_PAGES; i++) {
+        add_constant(page++, pattern_pages[i].path, 200, NULL, pattern_pages[i].size);
     }
-    for (size_t i = 0; i < TEXT_PAGES; i++, slot++) {
+    for (size_t i = 0; i < TEXT_PAGES; i++) {
         const char *body = text_pages[i].body;
 
-        add_constant(slot, text_pages[i].path, text_pages[i].code, body, (uint32_t)strlen(body));
+        add_constant(page++, text_pages[i].path, text_pages[i].code, body, (uint32_t)strlen(body));
     }
     for (size_t i = 0; i < COUNTERS_PAGES; i++) {
         counters_page[i].reply = NULL;
@@ -147,7 +161,10 @@ bool pages_find(const char *path, bool keep_alive, struct page *page)
 {
     for (size_t i = 0; i < PATTERN_PAGES + TEXT_PAGES; i++) {
         if (strcmp(constant[i].path, path) == 0) {
-            *page = constant[i].page[keep_alive ? 1 : 0];
+            if (constant[i].page[keep_alive].reply == NULL) {
+                make_constant(&constant[i], keep_alive);
+            }
+            *page = constant[i].page[keep_alive];
             return true;
         }
     }
@@ -165,5 +182,5 @@ void pages_release(const char *reply)
 
 const char *pages_pattern(void)
 {
-    return pattern;
+    return pattern_of(PAGES_MAX_BODY);
 }

@@ -24,7 +24,7 @@ struct page {
     bool is_volatile;  /* generated for this one request: must be copied when sent, then given to pages_release() */
 };
 
-/* Generates the constant pages. Before anything else here. */
+/* Before anything else here. */
 void pages_init(void);
 
 /* Finds or generates a page. False: no such page, or (/counters) too many in use at the same time. */
