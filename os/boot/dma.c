@@ -46,6 +46,6 @@ void dma_confine(const struct acpi_info *acpi)
     }
     machine.iommu = true;
     directory()->features |= QV_FEAT_IOMMU;
-    // remap_init(units, n_units);
+    remap_init(units, n_units);
     kprint("DMA confined by %u IOMMU unit%s", n_units, n_units == 1 ? "" : "s");
 }

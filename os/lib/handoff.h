@@ -62,17 +62,24 @@ _Static_assert(sizeof(struct handoff) <= 4096, "hand-off fits its page");
  * lib/errno.h. The upcall and the fault report may also return somewhere else or never, see their entries.
  */
 enum qv_call {
-    QV_CALL_NOP = 0,        /* does nothing: the round trip that bench measures */
-    QV_CALL_READY = 1,      /* rdi = physical end of allocated memory: boot is over, exits count as steady from here */
-    QV_CALL_UPCALL = 2,     /* rdi = entry, rsi = stack top, rdx = physical page for struct upcall_frame */
-    QV_CALL_FAULT = 3,      /* rdi = detection, rsi = address, rdx = 1 if the kernel itself is lost; returns
-                             * enum fault_action and in rdx the tsc before which recovery must not begin */
+    QV_CALL_NOP = 0,    /* does nothing: the round trip that bench measures */
+    QV_CALL_READY = 1,  /* rdi = physical end of allocated memory: boot is over, exits count as steady from here */
+    QV_CALL_UPCALL = 2, /* rdi = entry, rsi = stack top, rdx = physical page for struct upcall_frame */
+    QV_CALL_FAULT = 3,  /* rdi = detection, rsi = address, rdx = enum fault_scope; returns enum fault_action and in rdx
+                         * the tsc before which recovery must not begin */
     QV_CALL_RECOVERED = 4,  /* the recovery asked for is complete: exits count as steady again, standby refilled */
     QV_CALL_SUSPECT = 5,    /* rdi = sandbox: heartbeat stale; the monitor checks and stops it */
     QV_CALL_MAP = 6,        /* rdi = physical page, rsi = pages, rdx = rights: always checked against ownership */
     QV_CALL_SHUTDOWN = 7,   /* rdi = status: the run is over; refused unless host, duration or boot test say so */
     QV_CALL_TAKEN_OVER = 8, /* rdi = sandbox whose service this one now serves */
     QV_CALL_COUNT = 9,
+};
+
+enum fault_scope {
+    FAULT_SCOPE_COMPONENT = 0, /* this sandbox's instance of the component */
+    FAULT_SCOPE_KERNEL = 1,    /* the sandbox kernel itself is lost */
+    FAULT_SCOPE_DEVICE = 2,    /* a device or structure that sandboxes share, and nobody can tell who damaged it: it is
+                                * repaired in place, nobody is stopped for it, whatever the policy (but for none) */
 };
 
 enum fault_action {

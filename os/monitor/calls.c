@@ -54,9 +54,10 @@ static int64_t call_upcall(struct core *core, const struct exit_info *exit)
 static int64_t call_fault(struct core *core, const struct exit_info *exit)
 {
     uint64_t detection = core->guest.rdi;
-    if (detection == QV_DETECT_NONE || detection > QV_DETECT_ASSERTION)
+    if (detection == QV_DETECT_NONE || detection > QV_DETECT_ASSERTION || core->guest.rdx > FAULT_SCOPE_DEVICE)
         return -EINVAL;
-    recovery_fault(core, (enum qv_detection)detection, core->guest.rsi, exit, FROM_GUEST_CALL, core->guest.rdx != 0);
+    recovery_fault(core, (enum qv_detection)detection, core->guest.rsi, exit, FROM_GUEST_CALL,
+                   (enum fault_scope)core->guest.rdx);
     return (int64_t)core->guest.rax;
 }
 

@@ -142,7 +142,7 @@ enum recovery_source {
 };
 void recovery_init(struct core *core);
 void recovery_fault(struct core *core, enum qv_detection detection, uint64_t address, const struct exit_info *exit,
-                    enum recovery_source source, bool kernel_lost);
+                    enum recovery_source source, enum fault_scope scope);
 void recovery_done(struct core *core);
 void recovery_taken_over(struct core *core, uint32_t failed);
 

@@ -11,17 +11,17 @@ static void on_nested_page(struct core *core, const struct exit_info *exit)
     if ((machine.cfg->flags & QV_CFG_LAPIC_GUARDED) && device_lapic_store(core, exit))
         return;
     monitor_trace_at(core, exit->tsc, QV_TRACE_VIOLATION, exit->cause, exit->gpa);
-    recovery_fault(core, QV_DETECT_NESTED_PAGE, exit->gpa, exit, FROM_MONITOR, false);
+    recovery_fault(core, QV_DETECT_NESTED_PAGE, exit->gpa, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
 }
 
 static void on_shutdown(struct core *core, const struct exit_info *exit)
 {
-    recovery_fault(core, QV_DETECT_TRIPLE_FAULT, core->guest.rip, exit, FROM_MONITOR, true);
+    recovery_fault(core, QV_DETECT_TRIPLE_FAULT, core->guest.rip, exit, FROM_MONITOR, FAULT_SCOPE_KERNEL);
 }
 
 static void on_init(struct core *core, const struct exit_info *exit)
 {
-    recovery_fault(core, QV_DETECT_CORE_RESET, core->guest.rip, exit, FROM_MONITOR, true);
+    recovery_fault(core, QV_DETECT_CORE_RESET, core->guest.rip, exit, FROM_MONITOR, FAULT_SCOPE_KERNEL);
 }
 
 static void on_msr(struct core *core, const struct exit_info *exit)

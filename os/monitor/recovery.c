@@ -83,15 +83,18 @@ static bool redirect_to_upcall(struct core *core, enum qv_detection detection, u
 }
 
 static bool recover_local(struct core *core, const struct policy_decision *decision, enum qv_detection detection,
-                          uint64_t address, const struct exit_info *exit, enum recovery_source source)
+                          uint64_t address, const struct exit_info *exit, enum recovery_source source,
+                          enum fault_scope scope)
 {
     if (source == FROM_MONITOR && core->upcall_entry == 0)
         return false;
-    phase_begin(core, QV_PHASE_DRIVER_SWITCH);
-    if (!core->part.standby_ready)
-        partition_refill(core);
-    partition_switch_driver(core);
-    phase_end(core, QV_PHASE_DRIVER_SWITCH);
+    if (scope != FAULT_SCOPE_DEVICE) { /* then nothing says that this sandbox's instance is the damaged one */
+        phase_begin(core, QV_PHASE_DRIVER_SWITCH);
+        if (!core->part.standby_ready)
+            partition_refill(core);
+        partition_switch_driver(core);
+        phase_end(core, QV_PHASE_DRIVER_SWITCH);
+    }
     report_state(core, QV_SB_RECOVERING);
     if (source == FROM_GUEST_CALL) {
         core->guest.rax = FAULT_ACTION_LOCAL;
@@ -162,17 +165,21 @@ static void begin(struct core *core, enum qv_detection detection, uint64_t addre
 }
 
 void recovery_fault(struct core *core, enum qv_detection detection, uint64_t address, const struct exit_info *exit,
-                    enum recovery_source source, bool kernel_lost)
+                    enum recovery_source source, enum fault_scope scope)
 {
     begin(core, detection, address, exit, source);
     struct core *standby = standby_of(core);
     struct policy_inputs inputs = {
         .monitor = true,
         .standby_alive = standby && standby->report->state == QV_SB_RUNNING,
-        .kernel_lost = kernel_lost || (source == FROM_MONITOR && core->upcall_entry == 0),
+        .kernel_lost = scope == FAULT_SCOPE_KERNEL || (source == FROM_MONITOR && core->upcall_entry == 0),
     };
     struct policy_decision decision;
     policy_tick(&core->policy, exit->tsc);
+    /* A shared device is repaired in place by whoever found it damaged. */
+    if (core->policy.config.strategy != QV_POLICY_NONE)
+        core->policy.config.strategy =
+            scope == FAULT_SCOPE_DEVICE ? QV_POLICY_LOCAL : (enum qv_policy)machine.cfg->recovery.policy;
     if (policy_detect(&core->policy, detection, core->policy.incarnation, exit->tsc) || policy_stopped(&core->policy) ||
         policy_decide(&core->policy, &inputs, rdtsc(), &decision))
         core_park(core, QV_SB_GAVE_UP);
@@ -186,7 +193,7 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     /* The strategies wait for not_before themselves: the clock of the attempt starts when it may start. */
     policy_begin(&core->policy, decision.not_before > exit->tsc ? decision.not_before : rdtsc());
     core->report->attempts = core->policy.attempts;
-    if (decision.action == QV_POLICY_LOCAL && recover_local(core, &decision, detection, address, exit, source))
+    if (decision.action == QV_POLICY_LOCAL && recover_local(core, &decision, detection, address, exit, source, scope))
         return;
     if (decision.action == QV_POLICY_REMOTE && standby)
         recover_remote(core, standby);

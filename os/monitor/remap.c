@@ -14,7 +14,7 @@ void remap_init(struct iommu *units, unsigned count)
     unit = units;
     n_units = count;
     for (unsigned i = 0; i < count; i++)
-        (void)unit[i];
+        iommu_signal(&unit[i], (uint32_t)LAPIC_PHYS | cores[0].apic_id << 12, MSI_NMI);
 }
 
 bool remap_poll(struct core *core)

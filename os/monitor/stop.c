@@ -94,7 +94,7 @@ void core_handle_request(struct core *core, const struct exit_info *exit)
     if (kind == REQUEST_STOP)
         sleep_for_ever(core);
     if (kind == REQUEST_SUSPECT)
-        recovery_fault(core, QV_DETECT_HEARTBEAT, from, exit, FROM_MONITOR, false);
+        recovery_fault(core, QV_DETECT_HEARTBEAT, from, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
 }
 
 /*
@@ -120,7 +120,7 @@ _Noreturn void core_revived(struct core *core)
     if (vendor->core_start(core))
         monitor_panic("core %u: virtualization cannot be turned on again", core->index);
     report_exit(core, &exit);
-    recovery_fault(core, QV_DETECT_CORE_RESET, core->index, &exit, FROM_MONITOR, true);
+    recovery_fault(core, QV_DETECT_CORE_RESET, core->index, &exit, FROM_MONITOR, FAULT_SCOPE_KERNEL);
     monitor_run(core);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox/internal.h"
+#include "sandbox/nic/nic_shared.h"
 
 struct component nic_component = {.name = "nic", .state = COMPONENT_DOWN};
 
@@ -45,21 +46,23 @@ void component_resume_check(void)
         abandon(doomed);
 }
 
-void component_fault(enum qv_detection detection, uint64_t address, bool told_by_monitor, uint64_t action,
-                     uint64_t not_before)
+void component_fault(const struct component_failure *failure)
 {
     struct component_frame *frame = current ? current->frame : NULL;
-    uint64_t key = recovery_key(handoff->id, told_by_monitor ? 0 : 1);
+    uint64_t key = recovery_key(handoff->id, failure->told_by_monitor ? 0 : 1);
+    uint64_t action = failure->action;
+    uint64_t not_before = failure->not_before;
     if (!frame)
         return;
     struct component *component = frame->component;
     component->state = COMPONENT_RECOVERING;
     component->incarnation++;
     component->failures++;
-    if (!told_by_monitor) {
-        trace(QV_TRACE_DETECT, (uint64_t)detection, address);
+    if (!failure->told_by_monitor) {
+        trace(QV_TRACE_DETECT, (uint64_t)failure->detection, failure->address);
         phase_begin(QV_PHASE_VM_EXIT, key);
-        struct call_result answer = monitor_call3(QV_CALL_FAULT, (uint64_t)detection, address, 0);
+        struct call_result answer =
+            monitor_call3(QV_CALL_FAULT, (uint64_t)failure->detection, failure->address, failure->scope);
         action = answer.rax < 0 ? FAULT_ACTION_CONTAIN : (uint64_t)answer.rax;
         not_before = answer.rdx;
     }
@@ -73,16 +76,34 @@ void component_fault(enum qv_detection detection, uint64_t address, bool told_by
     abandon(frame);
 }
 
+/*
+ * What all sharers of the NIC can write, any of them may have damaged; only a sharer's own slot speaks against itself.
+ * The kernel judges by the address, for the driver is the one under suspicion.
+ */
+static enum fault_scope scope_of(enum qv_detection detection, uint64_t address)
+{
+    uint32_t nic = handoff->cfg.sandbox[handoff->id].nic;
+    if (detection == QV_DETECT_IOMMU || detection == QV_DETECT_TX_PROGRESS)
+        return FAULT_SCOPE_DEVICE;
+    if (detection != QV_DETECT_RING_INVARIANT || nic >= QV_MAX_NICS)
+        return FAULT_SCOPE_COMPONENT;
+    const struct nic_shared *shared = phys_to_virt(handoff->nic[nic].shared_phys);
+    uint64_t slot = (uint64_t)&shared->slot[handoff->id];
+    return address >= slot && address < slot + sizeof(shared->slot[0]) ? FAULT_SCOPE_COMPONENT : FAULT_SCOPE_DEVICE;
+}
+
 void component_fail(struct component *component, enum qv_detection detection, uint64_t address)
 {
     uint64_t flags = irq_save();
     struct component_frame frame = {.component = component};
+    struct component_failure failure = {
+        .detection = detection, .address = address, .scope = scope_of(detection, address)};
     if (component->state == COMPONENT_RUNNING || current->frame) {
         if (!current->frame && component_enter(component, &frame) != 0) {
             irq_restore(flags); /* abandoned: the recovery is under way */
             return;
         }
-        component_fault(detection, address, false, 0, 0);
+        component_fault(&failure);
     }
     irq_restore(flags);
 }

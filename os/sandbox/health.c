@@ -68,6 +68,22 @@ static void end_of_run(void)
         monitor_call(QV_CALL_SHUTDOWN, 0);
 }
 
+/* DMA that the IOMMU blocked: the lowest of the NIC's living sharers has the device repaired. */
+static void check_dma(void)
+{
+    static uint64_t seen;
+    uint32_t nic = handoff->cfg.sandbox[handoff->id].nic;
+    uint64_t faults = directory()->iommu_faults;
+    if (faults == seen || nic >= QV_MAX_NICS)
+        return;
+    seen = faults;
+    for (unsigned i = 0; i < handoff->id; i++)
+        if ((handoff->nic[nic].sharers & (1u << i)) && running(i))
+            return;
+    if (nic_component.state == COMPONENT_RUNNING)
+        component_fail(&nic_component, QV_DETECT_IOMMU, directory()->iommu_last_address);
+}
+
 static void check_self(void)
 {
     uint64_t flags = irq_save();
@@ -91,6 +107,7 @@ static void health_main(void *argument)
         if (directory()->machine_state == QV_MACHINE_READY)
             watch_neighbours();
         end_of_run();
+        check_dma();
         if (beat % SELF_CHECK_BEATS == 0)
             check_self();
         next += period;

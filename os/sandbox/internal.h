@@ -66,9 +66,17 @@ extern struct thread *current;
 int component_admit(struct component *component, struct component_frame *frame);
 _Noreturn void component_return(const struct component_frame *frame);
 void component_resume_check(void); /* is the running thread inside an instance that has been abandoned? */
-/* The innermost frame's component failed; interrupts off. Returns only if there is no frame. */
-void component_fault(enum qv_detection detection, uint64_t address, bool told_by_monitor, uint64_t action,
-                     uint64_t not_before);
+/* A failure of the component whose frame is the innermost. */
+struct component_failure {
+    enum qv_detection detection;
+    uint64_t address;
+    uint64_t scope;       /* enum fault_scope */
+    bool told_by_monitor; /* an upcall: the monitor has decided, and says: */
+    uint64_t action;      /* enum fault_action */
+    uint64_t not_before;
+};
+/* Interrupts off. Returns only if there is no frame. */
+void component_fault(const struct component_failure *failure);
 
 /* recovery.c */
 void recovery_start(void);

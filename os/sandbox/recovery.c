@@ -43,7 +43,7 @@ _Noreturn void kernel_lost(enum qv_detection detection, uint64_t address, const 
     trace(QV_TRACE_DETECT, (uint64_t)detection, address);
     phase_begin(QV_PHASE_VM_EXIT, recovery_key(handoff->id, 1));
     kprint("kernel lost: %s (%lx)", what, address);
-    monitor_call3(QV_CALL_FAULT, (uint64_t)detection, address, 1);
+    monitor_call3(QV_CALL_FAULT, (uint64_t)detection, address, FAULT_SCOPE_KERNEL);
     for (;;)
         __asm__ volatile("cli; hlt"); /* native, or refused: stopped here for good */
 }
@@ -118,7 +118,7 @@ static void recover_local(void)
     phase_end(QV_PHASE_RESUME, key);
     if (!reinit_driver(key)) {
         if (nic_component.state == COMPONENT_RECOVERING && !local_due)
-            monitor_call3(QV_CALL_FAULT, QV_DETECT_RING_INVARIANT, 0, 1);
+            monitor_call3(QV_CALL_FAULT, QV_DETECT_RING_INVARIANT, 0, FAULT_SCOPE_KERNEL);
         return;
     }
     nic_component.state = COMPONENT_RUNNING;

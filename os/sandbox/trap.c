@@ -95,7 +95,8 @@ static enum qv_detection exception_detection(void)
 static void on_exception(struct trap_frame *frame)
 {
     uint64_t address = frame->vector == VECTOR_PF ? read_cr2() : frame->rip;
-    component_fault(exception_detection(), address, false, 0, 0);
+    struct component_failure failure = {.detection = exception_detection(), .address = address};
+    component_fault(&failure);
     kprint("exception %lu error %lx at %lx, cr2 %lx, thread %s", frame->vector, frame->error, frame->rip, read_cr2(),
            current ? current->name : "none");
     kernel_lost(QV_DETECT_KERNEL_EXCEPTION, frame->rip, "exception outside any component");
@@ -123,7 +124,14 @@ void trap_handle(struct trap_frame *frame)
 _Noreturn void upcall_handle(void)
 {
     struct upcall_frame frame = upcall;
-    component_fault((enum qv_detection)frame.detection, frame.address, true, frame.action, frame.not_before);
+    struct component_failure failure = {
+        .detection = (enum qv_detection)frame.detection,
+        .address = frame.address,
+        .told_by_monitor = true,
+        .action = frame.action,
+        .not_before = frame.not_before,
+    };
+    component_fault(&failure);
     kprint("upcall: detection %lu at rip %lx, address %lx, no component to blame", frame.detection, frame.rip,
            frame.address);
     kernel_lost(QV_DETECT_KERNEL_EXCEPTION, frame.rip, "fault outside any component");
