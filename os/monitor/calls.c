@@ -43,7 +43,8 @@ static int64_t call_ready(struct core *core, const struct exit_info *exit)
 static int64_t call_upcall(struct core *core, const struct exit_info *exit)
 {
     (void)exit;
-    if (!owns(core, core->guest.rdx, PAGE_SIZE) || (core->guest.rdx & 7u))
+    /* The monitor writes there: behind the image's text, which the sandbox itself may not write. */
+    if (!owns(core, core->guest.rdx, PAGE_SIZE) || core->guest.rdx < core->part.window_end || (core->guest.rdx & 7u))
         return -EPERM;
     core->upcall_entry = core->guest.rdi;
     core->upcall_stack = core->guest.rsi;
@@ -89,6 +90,10 @@ static int64_t call_suspect(struct core *core, const struct exit_info *exit)
     uint64_t beats = status->heartbeats;
     if (rdtsc() - status->heartbeat_tsc < us * machine.cfg->recovery.hang_timeout_us)
         return -EPERM;
+    if (vendor->was_reset && vendor->was_reset(&cores[target])) {
+        core_revive(core, &cores[target]);
+        return 0;
+    }
     bool probed = core->probe_tsc[target] != 0 && core->probe_beats[target] == beats;
     if (probed && rdtsc() - core->probe_tsc[target] < us * PROBE_GRACE_US)
         return -EAGAIN;
@@ -130,8 +135,8 @@ static bool stop_allowed(const struct core *core)
 {
     const struct qv_host_mailbox *mailbox = (const struct qv_host_mailbox *)QV_MAILBOX_PHYS;
     const struct qv_bootcfg *cfg = machine.cfg;
-    if (cfg->test[0] != '\0' || mailbox->stop != 0)
-        return true;
+    if ((cfg->test[0] != '\0' && cfg->duration_us == 0) || mailbox->stop != 0)
+        return true; /* a boot test ends when it likes, unless it was given a duration */
     if (cfg->sandbox[core->index].roles & QV_ROLE_CLIENT)
         return true; /* it makes the load: the run is over when it says so */
     return cfg->duration_us != 0 && directory()->ready_tsc != 0 &&

@@ -55,6 +55,11 @@ struct vendor {
     void (*wait_for_nmi)(struct core *core);
     /* Let an NMI that waits (blocked in the monitor) be taken and forgotten. */
     void (*drain_nmi)(struct core *core);
+    /*
+     * NULL, or, asked on another core: did an INIT reset this core under its guest, without its monitor having heard of it?
+     * Such a core waits for a SIPI; an emulator lets an NMI start it at the reset vector instead.
+     */
+    bool (*was_reset)(const struct core *core);
     /* Print the control structure and name the check that failed (entry failures). */
     void (*audit)(struct core *core);
 };

@@ -171,6 +171,13 @@ static void drain_nmi(struct core *core)
     svm_drain_nmi();
 }
 
+/* QEMU writes the exit's code and then resets the core; where INIT is intercepted as it should, the code is soon another. */
+static bool was_reset(const struct core *core)
+{
+    const struct svm_core *svm = core->vendor_state;
+    return svm && *(const volatile uint64_t *)&svm->guest->exit_code == SVM_EXIT_INIT;
+}
+
 static void audit(struct core *core)
 {
     const struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
@@ -194,5 +201,6 @@ const struct vendor vendor_svm = {
     .redirect = drop_event,
     .wait_for_nmi = wait_for_nmi,
     .drain_nmi = drain_nmi,
+    .was_reset = was_reset,
     .audit = audit,
 };
