@@ -7,22 +7,26 @@
 #define PIT_CHANNEL2 0x42u
 #define PIT_COMMAND  0x43u
 #define PIT_GATE     0x61u
-#define SAMPLE_US    10000u
-#define SAMPLES      3u
+#define SAMPLE_US    4000u
+#define SAMPLES_MAX  50u
+#define BEST         3u
+#define AGREEMENT    500u /* the best differ by less than one in so many */
 
 static volatile uint32_t *lapic(uint32_t offset)
 {
     return (volatile uint32_t *)(LAPIC_PHYS + offset);
 }
 
-static void pit_start(uint32_t us)
+/* Everything but the gate; gives what to write there so that counting starts. */
+static uint8_t pit_prepare(uint32_t us)
 {
     uint32_t count = (uint32_t)((uint64_t)PIT_HZ * us / 1000000u);
-    outb(PIT_GATE, (uint8_t)((inb(PIT_GATE) & 0xfcu))); /* gate off, speaker off */
-    outb(PIT_COMMAND, 0xb0);                            /* channel 2, both bytes, mode 0 */
+    uint8_t gate = inb(PIT_GATE) & 0xfcu; /* gate off, speaker off */
+    outb(PIT_GATE, gate);
+    outb(PIT_COMMAND, 0xb0); /* channel 2, both bytes, mode 0 */
     outb(PIT_CHANNEL2, (uint8_t)count);
     outb(PIT_CHANNEL2, (uint8_t)(count >> 8));
-    outb(PIT_GATE, (uint8_t)(inb(PIT_GATE) | 1u)); /* gate on: counting starts */
+    return gate | 1u;
 }
 
 static void pit_wait(void)
@@ -35,35 +39,53 @@ void clock_wait_us(uint64_t us)
 {
     while (us > 0) {
         uint32_t part = us > 50000u ? 50000u : (uint32_t)us;
-        pit_start(part);
+        outb(PIT_GATE, pit_prepare(part));
         pit_wait();
         us -= part;
     }
 }
 
-/* Middle of three samples: one that was stretched by a busy host does no harm. */
-static uint64_t middle(const uint64_t *v)
+/* The shortest samples so far, in order. */
+struct best {
+    uint64_t value[BEST];
+};
+
+static void keep_best(struct best *best, uint64_t value)
 {
-    uint64_t low = v[0] < v[1] ? v[0] : v[1];
-    uint64_t high = v[0] < v[1] ? v[1] : v[0];
-    return v[2] < low ? low : v[2] > high ? high : v[2];
+    for (unsigned i = 0; i < BEST; i++) {
+        uint64_t kept = best->value[i];
+        if (value < kept) {
+            best->value[i] = value;
+            value = kept;
+        }
+    }
 }
 
+static bool agree(const struct best *best)
+{
+    return best->value[BEST - 1] - best->value[0] < best->value[0] / AGREEMENT;
+}
+
+/*
+ * The clocks are read before the PIT starts and after it ended: whatever a busy host does to a sample makes it longer,
+ * so the shortest is the best, and several that agree were not disturbed.
+ */
 void clock_calibrate(uint64_t *tsc_hz, uint64_t *lapic_hz)
 {
-    uint64_t tsc[SAMPLES], timer[SAMPLES];
+    struct best tsc = {{UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+    struct best timer = tsc;
     *lapic(LAPIC_TIMER_DIVIDE) = 0xb; /* divide by 1 */
     *lapic(LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
-    for (unsigned i = 0; i < SAMPLES; i++) {
-        pit_start(SAMPLE_US);
+    for (unsigned i = 0; i < SAMPLES_MAX && (i < BEST || !agree(&tsc) || !agree(&timer)); i++) {
+        uint8_t gate = pit_prepare(SAMPLE_US);
         *lapic(LAPIC_TIMER_INITIAL) = 0xffffffffu;
         uint64_t begin = rdtsc();
+        outb(PIT_GATE, gate);
         pit_wait();
-        uint64_t end = rdtsc();
-        timer[i] = 0xffffffffu - *lapic(LAPIC_TIMER_CURRENT);
-        tsc[i] = end - begin;
+        keep_best(&tsc, rdtsc() - begin);
+        keep_best(&timer, 0xffffffffu - *lapic(LAPIC_TIMER_CURRENT));
         *lapic(LAPIC_TIMER_INITIAL) = 0;
     }
-    *tsc_hz = middle(tsc) * (1000000u / SAMPLE_US);
-    *lapic_hz = middle(timer) * (1000000u / SAMPLE_US);
+    *tsc_hz = tsc.value[0] * (1000000u / SAMPLE_US);
+    *lapic_hz = timer.value[0] * (1000000u / SAMPLE_US);
 }
