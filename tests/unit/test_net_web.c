@@ -382,6 +382,35 @@ static void busy_ring_holds_frames_back(void)
     peer_drop(peer);
 }
 
+static void frame_of_many_parts_leaves_whole(void)
+{
+    struct netif *netif = netif_list;
+    struct pbuf *frame = NULL;
+    unsigned wrong = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(netif);
+    for (uint8_t part = 0; part < 12; part++) { /* more than are handed to the driver one by one */
+        struct pbuf *piece = pbuf_alloc(PBUF_RAW, 17, PBUF_RAM);
+
+        memset(piece->payload, 0xa0 + part, 17);
+        if (frame == NULL) {
+            frame = piece;
+        } else {
+            pbuf_cat(frame, piece);
+        }
+    }
+    CU_ASSERT_EQUAL(netif->linkoutput(netif, frame), ERR_OK);
+    CU_ASSERT_EQUAL(world_nic.last_size, 12 * 17);
+    for (size_t i = 0; i < world_nic.last_size; i++) {
+        wrong += world_nic.last[i] != 0xa0 + i / 17;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    pbuf_free(frame);
+    frame = pbuf_alloc(PBUF_RAW, NIC_MTU_FRAME + 1, PBUF_RAM);
+    CU_ASSERT_EQUAL(netif->linkoutput(netif, frame), ERR_ARG);
+    pbuf_free(frame);
+}
+
 static void full_backlog_gives_segments_back(void)
 {
     struct peer *peer[PEER_CONNECTIONS];
@@ -723,6 +752,7 @@ static const struct unit_test tests[] = {
     {"many connections at a time", many_connections_at_a_time},
     {"checksum is the sum of words", checksum_is_the_sum_of_words},
     {"busy ring holds frames back", busy_ring_holds_frames_back},
+    {"frame of many parts leaves whole", frame_of_many_parts_leaves_whole},
     {"full backlog gives segments back", full_backlog_gives_segments_back},
     {"lost reply comes at once", lost_reply_comes_at_once},
     {"lost request is asked for", lost_request_is_asked_for},

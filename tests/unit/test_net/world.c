@@ -342,6 +342,8 @@ int nic_transmit(const struct nic_segment *segment, unsigned count)
         size += segment[i].size;
     }
     frame->size = size;
+    memcpy(world_nic.last, frame->data, size);
+    world_nic.last_size = size;
     world_nic.sent++;
     if (world_nic.mode == NIC_WORKS) {
         outward_head++;

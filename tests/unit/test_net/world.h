@@ -43,11 +43,13 @@ enum world_nic_mode {
 };
 struct world_nic {
     enum world_nic_mode mode;
-    bool receive_faults;       /* next receive raises a fault after its first frame was copied */
-    enum qv_detection found;   /* what the next check finds */
-    unsigned frames_overtaken; /* so many of the next received frames were overwritten while they were copied */
-    uint32_t taken_over;       /* bit mask of sandboxes */
-    uint64_t sent;             /* frames that left */
+    bool receive_faults;         /* next receive raises a fault after its first frame was copied */
+    enum qv_detection found;     /* what the next check finds */
+    unsigned frames_overtaken;   /* so many of the next received frames were overwritten while they were copied */
+    uint32_t taken_over;         /* bit mask of sandboxes */
+    uint64_t sent;               /* frames that left */
+    uint8_t last[NIC_MTU_FRAME]; /* the last of them */
+    size_t last_size;
     uint64_t checks;
     uint64_t acknowledged; /* interrupts */
 };
