@@ -15,7 +15,7 @@ static const struct boot_test tests[] = {
     {"msr", test_msr},         {"ports", test_ports},   {"pci", test_pci},
     {"calls", test_calls},     {"map", test_map},       {"shutdown", test_shutdown},
     {"restart", test_restart}, {"hang", test_hang},     {"core-reset", test_core_reset},
-    {"guarded", test_guarded}, {"panic", test_panic},
+    {"guarded", test_guarded}, {"panic", test_panic},   {"dma", test_dma},
 };
 
 static const struct boot_test *running;

@@ -34,6 +34,7 @@ void test_hang(void);
 void test_core_reset(void);
 void test_guarded(void);
 void test_panic(void);
+void test_dma(void);
 
 /* --- findings --- */
 void test_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
