@@ -51,6 +51,12 @@ void serial_write(const char *text, size_t size)
         serial_put(text[i]);
 }
 
+void serial_drain(void)
+{
+    for (unsigned spin = 0; spin < 100000u && (inb(COM1 + 5) & 0x40u) == 0; spin++)
+        cpu_pause();
+}
+
 struct output {
     char *buffer;
     size_t size;

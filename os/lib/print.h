@@ -24,5 +24,6 @@ void print_set_lock(volatile uint32_t *word);
 
 void serial_init(void);
 void serial_write(const char *text, size_t size);
+void serial_drain(void); /* waits, with a bound, until the last character is on the wire */
 
 #endif

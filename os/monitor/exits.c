@@ -34,6 +34,25 @@ static void on_virtualization_instruction(struct core *core, const struct exit_i
     core_refuse(core, exit, core->guest.rip, VECTOR_UD);
 }
 
+#define CPUID_FEATURES   1u
+#define CPUID_XSAVE_BITS (3u << 26) /* XSAVE, OSXSAVE: the sandbox cannot set XCR0 */
+
+/* Where CPUID cannot be left direct: what the processor says, without what the monitor keeps for itself. */
+static void on_cpuid(struct core *core, const struct exit_info *exit)
+{
+    uint32_t leaf = (uint32_t)core->guest.rax;
+    uint32_t subleaf = (uint32_t)core->guest.rcx;
+    struct cpuid_result result = cpuid(leaf, subleaf);
+    if (leaf == CPUID_FEATURES)
+        result.ecx &= ~CPUID_XSAVE_BITS;
+    vendor->hide(leaf, subleaf, &result);
+    core->guest.rax = result.eax;
+    core->guest.rbx = result.ebx;
+    core->guest.rcx = result.ecx;
+    core->guest.rdx = result.edx;
+    core->guest.rip += exit->length;
+}
+
 static void on_privileged(struct core *core, const struct exit_info *exit)
 {
     core_refuse(core, exit, core->guest.rip, VECTOR_GP);
@@ -55,6 +74,7 @@ static const exit_handler handlers[QV_EXIT_CAUSE_SLOTS] = {
     [QV_EXIT_MSR] = on_msr,
     [QV_EXIT_PORT] = device_port,
     [QV_EXIT_VIRT_INSN] = on_virtualization_instruction,
+    [QV_EXIT_CPUID] = on_cpuid,
     [QV_EXIT_CONTROL_REGISTER] = on_privileged,
     [QV_EXIT_CACHE] = on_privileged,
     [QV_EXIT_INIT] = on_init,

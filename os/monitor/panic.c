@@ -3,7 +3,6 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
-#define EXIT_PORT    0xf4u
 #define PANIC_STATUS 0x7fu
 
 static const char *const cause_names[] = {
@@ -37,8 +36,7 @@ _Noreturn void monitor_panic(const char *format, ...)
             print_exits(cores[i].report, i);
     directory()->exit_status = PANIC_STATUS;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_FAILED, __ATOMIC_RELEASE);
-    if (machine.cfg && machine.cfg->flags & QV_CFG_EXIT_AT_END)
-        outb(EXIT_PORT, PANIC_STATUS);
+    machine_leave(PANIC_STATUS);
     for (;;)
         __asm__ volatile("cli; hlt");
 }

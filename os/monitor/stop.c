@@ -10,8 +10,9 @@
 #include "monitor/remap.h"
 
 #define REQUEST_TIMEOUT_MS 500u
-#define SIPI_PAGE          0x08u /* trampoline at 0x8000 */
-#define EXIT_PORT          0xf4u /* isa-debug-exit of QEMU */
+#define SIPI_PAGE          0x08u   /* trampoline at 0x8000 */
+#define EXIT_PORT          0xf4u   /* isa-debug-exit of QEMU */
+#define SHUTDOWN_PORT      0x8900u /* of Bochs: ends it once the word has been written to it */
 #define ICR_WAIT_SPINS     100000u
 
 static volatile uint32_t *lapic(uint32_t offset)
@@ -59,10 +60,15 @@ int core_request(struct core *from, struct core *target, enum core_request_kind 
     return 0;
 }
 
-static void finish(const struct core *core)
+void machine_leave(uint32_t status)
 {
-    if (machine.cfg->flags & QV_CFG_EXIT_AT_END && core->index == machine.stopper)
-        outb(EXIT_PORT, (uint8_t)directory()->exit_status);
+    static const char word[] = "Shutdown";
+    if (!machine.cfg || !(machine.cfg->flags & QV_CFG_EXIT_AT_END))
+        return;
+    serial_drain();
+    outb(EXIT_PORT, (uint8_t)status);
+    for (unsigned i = 0; word[i] != '\0'; i++)
+        outb(SHUTDOWN_PORT, (uint8_t)word[i]);
 }
 
 static _Noreturn void sleep_for_ever(struct core *core)
@@ -142,6 +148,6 @@ _Noreturn void machine_stop(struct core *core, uint32_t status)
     monitor_trace(core, QV_TRACE_END, status, 0);
     directory()->exit_status = status;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
-    finish(core);
+    machine_leave(status);
     sleep_for_ever(core);
 }

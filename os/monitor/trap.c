@@ -22,7 +22,6 @@ struct __attribute__((packed)) task_state {
 };
 
 extern const char monitor_vectors[];
-extern const char nmi_window_begin[], nmi_window_end[];
 
 void monitor_trap(struct trap_frame *frame);
 
@@ -38,8 +37,8 @@ void trap_init(void)
     for (unsigned vector = 0; vector < 256; vector++) {
         uint64_t entry = (uint64_t)monitor_vectors + 16u * vector;
         uint64_t ist = vector == VECTOR_NMI ? 1 : (vector == VECTOR_DF || vector == VECTOR_MC) ? 2 : 0;
-        idt[vector][0] = (entry & 0xffffu) | (uint64_t)SEL_CODE << 16 | ist << 32 | 0x8eull << 40 |
-                         ((entry >> 16) & 0xffffu) << 48;
+        idt[vector][0] =
+            (entry & 0xffffu) | (uint64_t)SEL_CODE << 16 | ist << 32 | 0x8eull << 40 | ((entry >> 16) & 0xffffu) << 48;
         idt[vector][1] = entry >> 32;
     }
 }
@@ -68,9 +67,10 @@ void trap_load(unsigned core)
 void monitor_trap(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_NMI) {
-        /* Sent to wake a parked core; one that comes just before its HLT must not be slept through. */
-        if (frame->rip >= (uint64_t)nmi_window_begin && frame->rip < (uint64_t)nmi_window_end)
-            frame->rip = (uint64_t)nmi_window_end;
+        /* The stack tells the core: each has an NMI stack of its own. */
+        uint64_t core = ((uint64_t)frame - (uint64_t)ist_stack) / sizeof(ist_stack[0]);
+        if (vendor)
+            frame->rip = vendor->nmi_taken(&cores[core], frame->rip);
         return;
     }
     if (frame->vector >= 32) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The checks of VMRUN in software, so that a refused entry has a name: APM vol. 2, 15.5.1 "Canonicalization and consistency checks". */
+/* The checks of VMRUN in software, so that a refused entry has a name: APM vol. 2, 15.5.1 "Canonicalization and
+ * consistency checks". */
 #include "monitor/svm/svm.h"
 
 #include "lib/x86.h"
 
 #define EFER_RESERVED (~0xffffull & ~0ull)
-#define CS_LONG (1u << 9)
-#define CS_DEFAULT (1u << 10)
+#define CS_LONG       (1u << 9)
+#define CS_DEFAULT    (1u << 10)
 
 const char *svm_audit(const struct vmcb *v)
 {

@@ -65,17 +65,17 @@ svm_enter:
 
 /*
  * void svm_wait_nmi(void): sleep with GIF = 1 until an NMI came. The NMI stub moves an interrupted RIP that lies in
- * [nmi_window_begin, nmi_window_end) to nmi_window_end, so that an NMI just before HLT is not slept through.
+ * [svm_wait_begin, svm_wait_end) to svm_wait_end, so that an NMI just before HLT is not slept through.
  */
         .globl svm_wait_nmi
         .type svm_wait_nmi, @function
 svm_wait_nmi:
         stgi
-        .globl nmi_window_begin
-nmi_window_begin:
+        .globl svm_wait_begin
+svm_wait_begin:
         hlt
-        .globl nmi_window_end
-nmi_window_end:
+        .globl svm_wait_end
+svm_wait_end:
         clgi
         ret
         .size svm_wait_nmi, . - svm_wait_nmi

@@ -7,24 +7,22 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
-#define MSR_VM_CR         0xc0010114u
-#define MSR_VM_HSAVE_PA   0xc0010117u
-#define VM_CR_SVMDIS      (1ull << 4)
-#define CPUID_SVM_BIT     (1u << 2)
-#define CPUID_NP_BIT      (1u << 0)
-#define CPUID_NX_BIT      (1u << 20)
-#define SEGMENT_CODE64    0x29bu /* P, S, code/read/accessed, L */
-#define SEGMENT_DATA      0xc93u /* P, S, data/write/accessed, G, B */
-#define SEGMENT_TSS_BUSY  0x08bu
-#define PAT_RESET         0x0007040600070406ull
+#define MSR_VM_CR        0xc0010114u
+#define MSR_VM_HSAVE_PA  0xc0010117u
+#define VM_CR_SVMDIS     (1ull << 4)
+#define CPUID_SVM_BIT    (1u << 2)
+#define CPUID_NP_BIT     (1u << 0)
+#define CPUID_NX_BIT     (1u << 20)
+#define SEGMENT_CODE64   0x29bu /* P, S, code/read/accessed, L */
+#define SEGMENT_DATA     0xc93u /* P, S, data/write/accessed, G, B */
+#define SEGMENT_TSS_BUSY 0x08bu
+#define PAT_RESET        0x0007040600070406ull
 
 static const char *unusable(void)
 {
-    struct cpuid_result vendor_id = cpuid(0, 0);
     struct cpuid_result top = cpuid(0x80000000u, 0);
-    (void)vendor_id;
     if (top.eax < 0x8000000au || !(cpuid(0x80000001u, 0).ecx & CPUID_SVM_BIT))
-        return "the processor has no SVM (CPUID 8000_0001h ECX bit 2)";
+        return vendor_absent;
     if (!(cpuid(0x8000000au, 0).edx & CPUID_NP_BIT))
         return "SVM without nested paging (CPUID 8000_000Ah EDX bit 0)";
     if (!(cpuid(0x80000001u, 0).edx & CPUID_NX_BIT))
@@ -33,6 +31,8 @@ static const char *unusable(void)
         return "SVM is disabled by firmware (VM_CR.SVMDIS)";
     return NULL;
 }
+
+extern const char svm_wait_begin[], svm_wait_end[];
 
 static uint8_t *port_map;
 static uint8_t *msr_map;
@@ -86,7 +86,8 @@ static void set_controls(struct vmcb *v, const struct core *core)
     v->intercept_misc2 = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE | INTERCEPT_STGI |
                          INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_WBINVD | INTERCEPT_MONITOR | INTERCEPT_MWAIT |
                          INTERCEPT_XSETBV;
-    /* #MC, #DB and #AC stay with the sandbox: none of them can hold the core. CR4, CR3, CR8 and DRs are the guest's own. */
+    /* #MC, #DB and #AC stay with the sandbox: none of them can hold the core. CR4, CR3, CR8 and DRs are the guest's
+     * own. */
     v->iopm_base = (uint64_t)port_map;
     v->msrpm_base = (uint64_t)msr_map;
     v->asid = 1; /* one guest per core */
@@ -134,7 +135,8 @@ static void run(struct core *core, struct exit_info *exit)
     core->guest.rsp = v->rsp;
     core->guest.rflags = v->rflags;
     v->tlb_control = 0;
-    /* An event whose delivery was cut short by the exit is delivered again (APM 15.7.2), unless the exit replaces it. */
+    /* An event whose delivery was cut short by the exit is delivered again (APM 15.7.2), unless the exit replaces it.
+     */
     v->event_inject = v->exit_interrupt_info & SVM_EVENT_VALID ? v->exit_interrupt_info : 0;
     svm_decode_exit(v, &core->guest, exit);
 }
@@ -159,6 +161,13 @@ static void drop_event(struct core *core)
     v->interrupt_shadow = 0;
 }
 
+/* GIF is 0 in the monitor but for the two places in run.S that open it: the NMI is handed on by their returning. */
+static uint64_t nmi_taken(struct core *core, uint64_t rip)
+{
+    (void)core;
+    return rip >= (uint64_t)svm_wait_begin && rip < (uint64_t)svm_wait_end ? (uint64_t)svm_wait_end : rip;
+}
+
 static void wait_for_nmi(struct core *core)
 {
     (void)core;
@@ -176,6 +185,15 @@ static bool was_reset(const struct core *core)
 {
     const struct svm_core *svm = core->vendor_state;
     return svm && *(const volatile uint64_t *)&svm->guest->exit_code == SVM_EXIT_INIT;
+}
+
+static void hide(uint32_t leaf, uint32_t subleaf, struct cpuid_result *result)
+{
+    (void)subleaf;
+    if (leaf == 0x80000001u)
+        result->ecx &= ~CPUID_SVM_BIT;
+    if (leaf == 0x8000000au)
+        *result = (struct cpuid_result){0, 0, 0, 0};
 }
 
 static void audit(struct core *core)
@@ -199,8 +217,10 @@ const struct vendor vendor_svm = {
     .inject = inject,
     .flush = flush,
     .redirect = drop_event,
+    .nmi_taken = nmi_taken,
     .wait_for_nmi = wait_for_nmi,
     .drain_nmi = drain_nmi,
     .was_reset = was_reset,
+    .hide = hide,
     .audit = audit,
 };

@@ -17,6 +17,7 @@ struct svm_core {
     struct vmcb *host; /* VMSAVE area for the monitor's own FS, GS, TR ... */
 };
 
+extern const struct vendor vendor_svm;
 extern const struct nested_format svm_nested_format;
 
 /* Permission maps, one for all cores: 12 KiB of ports and 8 KiB of MSRs, a set bit intercepts. */

@@ -55,16 +55,16 @@ _Static_assert(offsetof(struct vmcb, pat) == 0x668, "VMCB");
 _Static_assert(sizeof(struct vmcb) == 0x1000, "VMCB");
 
 /* intercept_misc1 */
-#define INTERCEPT_NMI       (1u << 1)
-#define INTERCEPT_INIT      (1u << 3)
-#define INTERCEPT_CR0_SEL   (1u << 5)
-#define INTERCEPT_RSM       (1u << 19)
-#define INTERCEPT_INVD      (1u << 22)
-#define INTERCEPT_INVLPGA   (1u << 26)
-#define INTERCEPT_IOIO      (1u << 27)
-#define INTERCEPT_MSR       (1u << 28)
-#define INTERCEPT_TASK      (1u << 29)
-#define INTERCEPT_SHUTDOWN  (1u << 31)
+#define INTERCEPT_NMI      (1u << 1)
+#define INTERCEPT_INIT     (1u << 3)
+#define INTERCEPT_CR0_SEL  (1u << 5)
+#define INTERCEPT_RSM      (1u << 19)
+#define INTERCEPT_INVD     (1u << 22)
+#define INTERCEPT_INVLPGA  (1u << 26)
+#define INTERCEPT_IOIO     (1u << 27)
+#define INTERCEPT_MSR      (1u << 28)
+#define INTERCEPT_TASK     (1u << 29)
+#define INTERCEPT_SHUTDOWN (1u << 31)
 /* intercept_misc2 */
 #define INTERCEPT_VMRUN   (1u << 0)
 #define INTERCEPT_VMMCALL (1u << 1)
