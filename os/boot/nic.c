@@ -31,6 +31,7 @@ static const uint32_t known_nics[] = {0x100e8086u}; /* 82540EM */
 static uint64_t ioapic_base;
 static uint32_t ioapic_pins;
 static const struct acpi_info *firmware;
+static uint32_t nic_pin[QV_MAX_NICS];
 
 static uint32_t config_read(uint32_t bdf, uint32_t offset)
 {
@@ -81,7 +82,7 @@ static void mask_all_pins(void)
         ioapic_write(0x10 + 2 * pin, IOAPIC_MASKED);
 }
 
-/* The pin that rises when the NIC raises its interrupt, or -1. */
+/* The pin that rises when the NIC raises its interrupt (the highest, if its line is wired to an ISA pin too), or -1. */
 static int probe_pin(const struct handoff_nic *nic)
 {
     uint32_t self = *mmio(LAPIC_PHYS, LAPIC_ID) >> 24;
@@ -139,8 +140,7 @@ static bool add_nic(unsigned index, uint32_t bdf, uint32_t id)
         return false;
     }
     nic->present = 1;
-    /* Edge-triggered although PCI lines are levels: all sharers get each edge, one of them acknowledges. */
-    pin_set((uint32_t)pin, nic->vector | IOAPIC_LOGICAL, nic->sharers);
+    nic_pin[index] = (uint32_t)pin;
     kprint("nic %u: %x:%x at %x, registers %lx, interrupt pin %d, sharers %x", index, id & 0xffffu, id >> 16, bdf,
            nic->mmio_phys, pin, nic->sharers);
     return true;
@@ -187,6 +187,9 @@ void nic_discover(const struct acpi_info *acpi)
                 if ((config_read(bdf | f, 0) & 0xffffu) != 0xffffu)
                     found = scan_function(bdf | f, found, bus, &buses);
         }
+    /* Edge-triggered although PCI lines are levels: all sharers get each edge, one of them acknowledges. */
+    for (unsigned i = 0; i < found; i++)
+        pin_set(nic_pin[i], machine.nic[i].vector | IOAPIC_LOGICAL, machine.nic[i].sharers);
     if (found < machine.cfg->n_nics)
         boot_fail("the configuration needs %u NICs, %u usable ones were found", machine.cfg->n_nics, found);
 }
