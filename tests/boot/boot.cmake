@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# Boot tests: the OS under QEMU, judged by tests/boot/host/run_boot_test.c.
+file(GLOB boot_test_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/host/*.c")
+add_executable(run_boot_test ${boot_test_sources})
+target_compile_definitions(run_boot_test PRIVATE _GNU_SOURCE)
+target_link_libraries(run_boot_test PRIVATE qv_warnings qv_layouts)
+
+set(boot_test_images --monitor "${PROJECT_BINARY_DIR}/os/monitor.elf" --sandbox "${PROJECT_BINARY_DIR}/os/sandbox.img")
+set(boot_test_turn 0)
+
+# qv_boot_test(NAME argument...): `boot-NAME`, with the arguments of run_boot_test. Two locks, taken in turn, let at most
+# two machines run at once.
+function(qv_boot_test name)
+    add_test(NAME boot-${name} COMMAND run_boot_test ${boot_test_images} --timeout 120 ${ARGN})
+    set_tests_properties(boot-${name} PROPERTIES LABELS boot TIMEOUT 150 RESOURCE_LOCK boot-machine-${boot_test_turn})
+    math(EXPR next "1 - ${boot_test_turn}")
+    set(boot_test_turn ${next} PARENT_SCOPE)
+endfunction()
+
+# The machine comes up.
+foreach(cores 1 2 4 8)
+    qv_boot_test(${cores} --cores ${cores} boot)
+endforeach()
+qv_boot_test(pc --machine pc boot)
+qv_boot_test(native-1 --native --cores 1 boot)
+qv_boot_test(native-4 --native --cores 4 boot)
+qv_boot_test(no-svm --cpu qemu64,-svm,+nx --expect "the processor has no SVM" --expect "PASS boot" boot)
+qv_boot_test(more-processors --cores 2 --processors 4 boot)
+
+# In steady state its monitors sleep.
+qv_boot_test(steady --cores 4 steady)
+qv_boot_test(steady-8 --cores 8 steady)
+qv_boot_test(steady-native --native --cores 4 steady)
+
+# What a sandbox must not get through.
+qv_boot_test(memory --policy local memory)
+qv_boot_test(memory-nic --policy local --nic memory)
+qv_boot_test(tables --policy local tables)
+qv_boot_test(window --policy local window)
+qv_boot_test(instructions instructions)
+qv_boot_test(msr msr)
+qv_boot_test(ports ports)
+qv_boot_test(pci --nic pci)
+qv_boot_test(pci-pc --machine pc --nic pci)
+qv_boot_test(calls calls)
+qv_boot_test(map --policy local map)
+qv_boot_test(shutdown --duration 600 --when "PASS shutdown=stop" shutdown)
+qv_boot_test(guarded --guarded --processors 5 guarded)
+
+# What happens to a sandbox that is lost, and to the others meanwhile.
+qv_boot_test(restart --policy restart restart)
+qv_boot_test(hang --policy restart --hang-timeout 1000 hang)
+qv_boot_test(core-reset --policy restart --hang-timeout 1000 core-reset)
+qv_boot_test(panic --policy restart --when "the image may be damaged=damage" --status 127
+             --expect "MONITOR PANIC: restart" --count "64:core 0 exit" --count "64:core 3 exit" panic)
+
+# The runner itself can fail.
+qv_boot_test(unknown --status 1 --count "1:FAIL there is no boot test of this name" no-such-test)
+set_tests_properties(boot-unknown PROPERTIES WILL_FAIL TRUE)
+qv_boot_test(wrong-verdict --count "2:PASS boot" --cores 1 boot)
+set_tests_properties(boot-wrong-verdict PROPERTIES WILL_FAIL TRUE)

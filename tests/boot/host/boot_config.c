@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "boot_machine.h"
+#include "qv/draw.h"
+
+/* Budgets no test can spend, no back-off, and time limits that only a test about them may reach. */
+#define BUDGET        100000u
+#define LONG_US       20000000u
+#define HEARTBEAT_US  1000u
+#define PARTITION_MIB 16u
+#define NO_NIC        0xffffffffu
+#define NIC_SHARERS   2u
+
+static void spoil_crc(struct qv_bootcfg *cfg)
+{
+    cfg->crc ^= 1u;
+}
+static void spoil_magic(struct qv_bootcfg *cfg)
+{
+    cfg->magic ^= 1u;
+}
+static void spoil_version(struct qv_bootcfg *cfg)
+{
+    cfg->version++;
+}
+static void spoil_size(struct qv_bootcfg *cfg)
+{
+    cfg->size--;
+}
+static void spoil_mode(struct qv_bootcfg *cfg)
+{
+    cfg->mode = 3;
+}
+static void spoil_none(struct qv_bootcfg *cfg)
+{
+    cfg->n_sandboxes = 0;
+}
+static void spoil_many(struct qv_bootcfg *cfg)
+{
+    cfg->n_sandboxes = QV_MAX_SANDBOXES + 1;
+}
+static void spoil_faults(struct qv_bootcfg *cfg)
+{
+    cfg->n_faults = QV_MAX_FAULTS + 1;
+}
+static void spoil_nics(struct qv_bootcfg *cfg)
+{
+    cfg->n_nics = QV_MAX_NICS + 1;
+}
+static void spoil_absent_nic(struct qv_bootcfg *cfg)
+{
+    cfg->n_nics = 1;
+}
+static void spoil_small(struct qv_bootcfg *cfg)
+{
+    cfg->sandbox[0].mem_mib = 6;
+}
+static void spoil_odd(struct qv_bootcfg *cfg)
+{
+    cfg->sandbox[0].mem_mib = 15;
+}
+static void spoil_huge(struct qv_bootcfg *cfg)
+{
+    for (unsigned i = 0; i < cfg->n_sandboxes; i++)
+        cfg->sandbox[i].mem_mib = 1024;
+}
+static void spoil_policy(struct qv_bootcfg *cfg)
+{
+    cfg->recovery.policy = 17;
+}
+static void nothing(struct qv_bootcfg *cfg)
+{
+    (void)cfg;
+}
+
+static const struct {
+    const char *name;
+    void (*change)(struct qv_bootcfg *cfg);
+    bool crc_stays; /* the sum is not made right again */
+    int size;       /* 0 = whole; -1 = no configuration at all; else bytes that are missing */
+} spoils[] = {
+    {"crc", spoil_crc, true, 0},
+    {"magic", spoil_magic, false, 0},
+    {"version", spoil_version, false, 0},
+    {"size", spoil_size, false, 0},
+    {"mode", spoil_mode, false, 0},
+    {"no-sandboxes", spoil_none, false, 0},
+    {"many-sandboxes", spoil_many, false, 0},
+    {"many-faults", spoil_faults, false, 0},
+    {"many-nics", spoil_nics, false, 0},
+    {"absent-nic", spoil_absent_nic, false, 0},
+    {"small-partition", spoil_small, false, 0},
+    {"odd-partition", spoil_odd, false, 0},
+    {"huge-partitions", spoil_huge, false, 0},
+    {"policy", spoil_policy, false, 0},
+    {"short", nothing, false, 8},
+    {"no-configuration", nothing, false, -1},
+};
+
+static int find_spoil(const char *what)
+{
+    for (size_t i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++)
+        if (strcmp(spoils[i].name, what) == 0)
+            return (int)i;
+    return -1;
+}
+
+bool boot_config_can_spoil(const char *what)
+{
+    return find_spoil(what) >= 0;
+}
+
+static void fill(const struct boot_machine *machine, struct qv_bootcfg *cfg)
+{
+    *cfg = (struct qv_bootcfg){
+        .magic = QV_BOOTCFG_MAGIC,
+        .version = QV_BOOTCFG_VERSION,
+        .size = sizeof(*cfg),
+        .mode = machine->native ? QV_MODE_NATIVE : QV_MODE_MONITOR,
+        .flags = QV_CFG_EXIT_AT_END | (machine->guarded ? QV_CFG_LAPIC_GUARDED : 0u),
+        .n_sandboxes = machine->sandboxes,
+        .n_nics = machine->nic ? 1 : 0,
+        .seed = 1,
+        .duration_us = machine->duration_us,
+        .recovery = {.policy = machine->policy,
+                     .budget = BUDGET,
+                     .heartbeat_us = HEARTBEAT_US,
+                     .hang_timeout_us = machine->hang_timeout_us,
+                     .lock_timeout_us = LONG_US,
+                     .progress_timeout_us = LONG_US},
+    };
+    strcpy(cfg->test, machine->test);
+    for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
+        struct qv_sandbox_cfg *s = &cfg->sandbox[i];
+        s->mem_mib = PARTITION_MIB;
+        s->nic = machine->nic && i < NIC_SHARERS ? 0 : NO_NIC;
+        s->standby = QV_NO_SANDBOX;
+        memcpy(s->mac, (const uint8_t[]){0x52, 0x54, 0x00, 0x51, 0x57, (uint8_t)i}, sizeof(s->mac));
+    }
+}
+
+size_t boot_config_make(const struct boot_machine *machine, struct qv_bootcfg *cfg)
+{
+    int spoil = machine->spoil ? find_spoil(machine->spoil) : -1;
+    fill(machine, cfg);
+    if (spoil >= 0)
+        spoils[spoil].change(cfg);
+    if (spoil < 0 || !spoils[spoil].crc_stays) {
+        cfg->crc = 0;
+        cfg->crc = qv_crc32(0, cfg, sizeof(*cfg));
+    }
+    if (spoil >= 0 && spoils[spoil].size < 0)
+        return 0;
+    return sizeof(*cfg) - (spoil >= 0 ? (size_t)spoils[spoil].size : 0);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine of a boot test: its configuration, its emulator, its console, and what the host does to its memory. */
+#ifndef QV_BOOT_MACHINE_H
+#define QV_BOOT_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qv/bootcfg.h"
+
+struct boot_machine {
+    const char *monitor_image, *sandbox_image, *test, *cpu;
+    const char *spoil; /* NULL, or what to spoil in the configuration */
+    unsigned sandboxes, processors, memory_mib;
+    bool pc, native, guarded, nic;
+    uint32_t policy; /* enum qv_policy */
+    uint64_t duration_us;
+    uint32_t hang_timeout_us;
+    unsigned time_limit_s;
+    bool (*on_line)(const char *line); /* false: end the machine now */
+    uint8_t *ram;                      /* while it runs */
+    size_t ram_bytes;
+};
+
+enum { BOOT_MACHINE_BROKEN = -1, BOOT_MACHINE_TIMEOUT = -2, BOOT_MACHINE_ENDED = -3 };
+
+/* Runs it to its end: the status that the guest gave, or one of the above (ENDED: as on_line() wanted). */
+int boot_machine_run(struct boot_machine *machine);
+
+/* From on_line(): tells the guest that the run is over. */
+void boot_machine_stop(struct boot_machine *machine);
+/* From on_line(): makes the pristine sandbox image one that no partition holds, then lets the guest go on. */
+bool boot_machine_damage_image(struct boot_machine *machine);
+
+/* boot_config.c */
+bool boot_config_can_spoil(const char *what);
+/* Bytes of the configuration, 0 where none is to be given. */
+size_t boot_config_make(const struct boot_machine *machine, struct qv_bootcfg *cfg);
+
+#endif
