@@ -24,7 +24,7 @@ endforeach()
 qv_boot_test(pc --machine pc boot)
 qv_boot_test(native-1 --native --cores 1 boot)
 qv_boot_test(native-4 --native --cores 4 boot)
-qv_boot_test(no-svm --cpu qemu64,-svm,+nx --expect "the processor has no SVM" --expect "PASS boot" boot)
+qv_boot_test(no-svm --cpu qemu64,-svm,+nx --expect "no usable hardware virtualization" --expect "PASS boot" boot)
 qv_boot_test(more-processors --cores 2 --processors 4 boot)
 
 # In steady state its monitors sleep.
