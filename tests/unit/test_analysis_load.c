@@ -110,6 +110,23 @@ static void test_outage(void)
     load_log_free(&log);
 }
 
+/* What happened in the warm-up is no outage; a gap across its end counts from its end. */
+static void test_outage_in_warmup(void)
+{
+    struct load_log log = make_log(1000, 0.5);
+    struct load_stats s;
+    struct qv_error err;
+    for (size_t i = 100; i < 200; i++)
+        log.record[i].cls = LOAD_RESET;
+    log.warmup_ns = 300 * MS;
+    CU_ASSERT_EQUAL(load_stats_of(&log, &s, &err), 0);
+    CU_ASSERT_DOUBLE_EQUAL(s.outage_ms, 1, 1e-9);
+    log.warmup_ns = 150 * MS;
+    CU_ASSERT_EQUAL(load_stats_of(&log, &s, &err), 0);
+    CU_ASSERT_DOUBLE_EQUAL(s.outage_ms, 50.5, 1e-9);
+    load_log_free(&log);
+}
+
 /* A service that never comes back, one that is not there at first, and none at all. */
 static void test_outage_borders(void)
 {
@@ -325,6 +342,7 @@ static const struct unit_test tests[] = {
     {"counts", test_counts},
     {"latencies", test_latencies},
     {"outage", test_outage},
+    {"outage and warm-up", test_outage_in_warmup},
     {"outage at the borders", test_outage_borders},
     {"bins", test_bins},
     {"requests.csv, there and back", test_csv},

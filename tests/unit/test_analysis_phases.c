@@ -251,6 +251,26 @@ static void test_incomplete(void)
     phases_free(&rs);
 }
 
+/* After a recovery that held, one that does not: what the first one reached is not the second one's. */
+static void test_incomplete_after_complete(void)
+{
+    struct recoveries rs;
+    struct qv_error err;
+    begin();
+    put_local(1, 1000);
+    fixture_put(ring[0], 20000, QV_TRACE_FAULT_ACTIVATE, QV_FAULT_NULL_POINTER, 0);
+    fixture_put(ring[1], 20050, QV_TRACE_DETECT, QV_DETECT_EXCEPTION, 0);
+    phase(ring[1], 20050, 20100, QV_PHASE_VM_EXIT, 0, 2);
+    phase(ring[0], 20100, 20200, QV_PHASE_NET_REINIT, 0, 2);
+    CU_ASSERT_EQUAL_FATAL(extract(&rs, &err), 0);
+    CU_ASSERT_EQUAL_FATAL(rs.n, 2);
+    CU_ASSERT(rs.item[0].complete && !rs.item[1].complete);
+    CU_ASSERT_EQUAL(rs.item[1].recovered, 0);
+    CU_ASSERT_EQUAL(rs.item[1].first_reply, 0);
+    CU_ASSERT_EQUAL(rs.item[1].activated, 20000);
+    phases_free(&rs);
+}
+
 static void test_gave_up(void)
 {
     struct recoveries rs;
@@ -323,6 +343,7 @@ static const struct unit_test tests[] = {
     {"detection recorded after the exit", test_late_detect_record},
     {"several recoveries", test_several},
     {"incomplete recovery", test_incomplete},
+    {"incomplete after complete", test_incomplete_after_complete},
     {"giving up", test_gave_up},
     {"detection without fault", test_false_alarm},
     {"refuses contradictions", test_refuses},

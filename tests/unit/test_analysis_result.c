@@ -143,6 +143,28 @@ static void test_facts(void)
     fixture_free(&f);
 }
 
+/* Stragglers right after a recovery belong to it; errors later mean that the service came back worse. */
+static void test_settling(void)
+{
+    static const struct {
+        size_t at; /* ms after the fault */
+        uint64_t errors;
+    } cases[] = {{30, 0}, {300, 0}, {700, 1}};
+    for (size_t i = 0; i < 3; i++) {
+        struct fixture f;
+        struct qv_error err;
+        fixture_make(&f, FIXTURE_LOCAL, 1000, 10, 4003.3, 58, 1);
+        f.log.record[4003 + cases[i].at].cls = LOAD_RESET;
+        CU_ASSERT_EQUAL(result_take_load(f.result, &f.log, f.clock, &err), 0);
+        CU_ASSERT(f.result->has_split);
+        CU_ASSERT_EQUAL(f.result->load.errors, 1);
+        CU_ASSERT_EQUAL(f.result->load_after.errors, cases[i].errors);
+        CU_ASSERT_EQUAL((result_facts(f.result) & FACT_SERVICE_WORSE) != 0, cases[i].errors > 0);
+        CU_ASSERT_EQUAL(f.result->load_before.good, 3004);
+        fixture_free(&f);
+    }
+}
+
 static void test_threats(void)
 {
     struct fixture f;
@@ -418,6 +440,14 @@ static void test_tables(void)
     const char *second = text + width + 1;
     CU_ASSERT(width > 60 && strcspn(second, "\n") >= width);
     free(text);
+    /* A recovery that was not completed is counted, and its phases are in no figure. */
+    f[2].result->recoveries.item[0].complete = false;
+    text = printed(table_write_markdown, results, 5);
+    CU_ASSERT(strstr(text, "local: 2 complete recoveries in 5 runs") != NULL);
+    CU_ASSERT(strstr(text, "; 1 not completed and not in the table") != NULL);
+    CU_ASSERT(strstr(text, "| Driver Re-initialization | 48,300,000 / 53,130,000 / 57,960,000 |") != NULL);
+    free(text);
+    f[2].result->recoveries.item[0].complete = true;
     /* Figures of another platform do not go into the same table. */
     f[4].result->tick.kind = RUN_TICK_INSTRUCTION;
     FILE *null = fopen("/dev/null", "w");
@@ -578,6 +608,7 @@ static void test_provenance(void)
 static const struct unit_test tests[] = {
     {"conclusions", test_conclusions},
     {"facts turn the outcome", test_facts},
+    {"settling after a recovery", test_settling},
     {"threats to validity", test_threats},
     {"result.json, there and back", test_json_there_and_back},
     {"result.json, refused", test_json_refuses},
