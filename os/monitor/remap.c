@@ -6,8 +6,12 @@
 
 #define MSI_NMI (4u << 8) /* delivery mode of the interrupt message; the vector is ignored */
 
+/* A device gone mad can have DMA blocked at the bus's speed; after so many reports core 0 listens no more. */
+#define REPORTS_MAX 256u
+
 static struct iommu *unit;
 static unsigned n_units;
+static unsigned reports;
 
 void remap_init(struct iommu *units, unsigned count)
 {
@@ -28,6 +32,8 @@ bool remap_poll(struct core *core)
             if (!any)
                 monitor_trace(core, QV_TRACE_VIOLATION, QV_EXIT_DMA, fault.address);
             any = true;
+            if (++reports == REPORTS_MAX)
+                iommu_silence(&unit[i]);
             directory()->iommu_last_address = fault.address;
             __atomic_fetch_add(&directory()->iommu_faults, 1, __ATOMIC_RELEASE);
         }

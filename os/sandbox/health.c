@@ -6,6 +6,7 @@
 #include "sandbox/internal.h"
 
 #define SELF_CHECK_BEATS 8u
+#define SERVICE_LIMIT_US 8000000u
 
 static bool running(unsigned sandbox)
 {
@@ -96,6 +97,23 @@ static void check_self(void)
         component_fail(&nic_component, QV_DETECT_LOCK_OWNER_DEAD, handoff->id);
 }
 
+/* The first READY of a sandbox with a network waits for its service; one that never comes up must not hold all others.
+ */
+static void report_ready(void)
+{
+    static bool reported;
+    static uint64_t limit;
+    if (reported || handoff->incarnation > 1 || !handoff_has_network())
+        return;
+    limit = limit ? limit : time_now() + time_from_us(SERVICE_LIMIT_US);
+    if (status->service_up == 0 && time_now() < limit)
+        return;
+    if (status->service_up == 0)
+        kprint("service not up, ready all the same");
+    reported = true;
+    sandbox_ready();
+}
+
 static void health_main(void *argument)
 {
     uint64_t period = time_from_us(handoff->cfg.recovery.heartbeat_us);
@@ -104,6 +122,7 @@ static void health_main(void *argument)
     for (unsigned beat = 0;; beat++) {
         status->heartbeat_tsc = time_now();
         status->heartbeats++;
+        report_ready();
         if (directory()->machine_state == QV_MACHINE_READY)
             watch_neighbours();
         end_of_run();

@@ -90,6 +90,7 @@ extern struct thread *recovery_thread;
 
 /* main.c: does the configuration give this sandbox a NIC and an address? */
 bool handoff_has_network(void);
+void sandbox_ready(void); /* this sandbox's boot is over: what it is there for works */
 
 /* health.c, probe.c */
 void health_start(void);

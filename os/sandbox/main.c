@@ -37,6 +37,12 @@ bool handoff_has_network(void)
     return cfg->nic < QV_MAX_NICS && cfg->ip != 0;
 }
 
+void sandbox_ready(void)
+{
+    monitor_call(QV_CALL_READY, (memory_allocated_end() + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
+    native_ready();
+}
+
 static int start_nic(void)
 {
     volatile int error = -EIO;
@@ -108,7 +114,7 @@ _Noreturn void sandbox_main(void)
     if (handoff->incarnation == 1)
         kprint("sandbox %u: %lu MiB at %lx", handoff->id, handoff->size >> 20, handoff->base);
     memory_seal();
-    monitor_call(QV_CALL_READY, (memory_allocated_end() + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
-    native_ready();
+    if (handoff->incarnation > 1 || handoff->cfg.test[0] != '\0' || !handoff_has_network())
+        sandbox_ready(); /* else as soon as its service answers */
     threads_run();
 }
