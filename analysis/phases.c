@@ -63,10 +63,10 @@ static int check_phase_record(const struct qv_trace_record *rec, struct qv_error
 
 static int begin_phase(struct recovery *r, const struct trace_event *event, struct qv_error *err)
 {
-    /* Two places are kept for the derived phases. */
-    if (r->n_spans >= PHASES_MAX_SPANS - 2)
+    /* Three places are kept for the derived phases. */
+    if (r->n_spans >= PHASES_MAX_SPANS - 3)
         return qv_error_set(err, -EINVAL, "trace: recovery %u of sandbox %u has more than %u phases", r->sequence,
-                            r->sandbox, PHASES_MAX_SPANS - 2);
+                            r->sandbox, PHASES_MAX_SPANS - 3);
     r->span[r->n_spans++] =
         (struct phase_span){.phase = (uint32_t)event->rec.a, .begin = event->t, .end = event->t, .open = true};
     return 0;
@@ -260,9 +260,19 @@ static void derive_phases(struct recovery *r, const struct window *win)
 {
     if (r->activated != 0 && r->detected != 0 && find_span(r, QV_PHASE_DETECTION) == NULL) {
         uint64_t end = r->detected < win->first ? r->detected : win->first;
+        /*
+         * A nested-page violation is detected by the access itself, which at once leaves guest mode: detecting takes no
+         * time of its own, and the time from the access to the monitor's first stamp is the VM exit.
+         */
+        bool by_exit = r->detection == QV_DETECT_NESTED_PAGE && find_span(r, QV_PHASE_VM_EXIT) == NULL;
         if (end >= r->activated)
-            r->span[r->n_spans++] =
-                (struct phase_span){.phase = QV_PHASE_DETECTION, .begin = r->activated, .end = end, .derived = true};
+            r->span[r->n_spans++] = (struct phase_span){.phase = by_exit ? QV_PHASE_VM_EXIT : QV_PHASE_DETECTION,
+                                                        .begin = r->activated,
+                                                        .end = end,
+                                                        .derived = true};
+        if (end >= r->activated && by_exit)
+            r->span[r->n_spans++] = (struct phase_span){
+                .phase = QV_PHASE_DETECTION, .begin = r->activated, .end = r->activated, .derived = true};
     }
     uint64_t end = last_end(r);
     if (r->first_reply > end && end != 0 && find_span(r, QV_PHASE_FIRST_REPLY) == NULL)

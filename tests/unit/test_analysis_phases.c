@@ -196,6 +196,27 @@ static void test_late_detect_record(void)
     phases_free(&rs);
 }
 
+/* Where the access itself left guest mode there is no time of detecting beside the exit. */
+static void test_detected_by_exit(void)
+{
+    struct recoveries rs;
+    struct qv_error err;
+    begin();
+    fixture_put(ring[0], 1000, QV_TRACE_FAULT_ACTIVATE, QV_FAULT_WILD_WRITE_SANDBOX, 0);
+    fixture_put(ring[1], 1080, QV_TRACE_DETECT, QV_DETECT_NESTED_PAGE, 0x5000);
+    phase(ring[1], 1080, 1100, QV_PHASE_DECISION, 0, 1);
+    phase(ring[1], 1100, 1500, QV_PHASE_DRIVER_REINIT, 0, 1);
+    phase(ring[0], 1500, 1600, QV_PHASE_FIRST_REPLY, 0, 1);
+    fixture_put(ring[0], 1610, QV_TRACE_RECOVERED, QV_POLICY_LOCAL, 0);
+    CU_ASSERT_EQUAL_FATAL(extract(&rs, &err), 0);
+    CU_ASSERT_EQUAL(ticks_of(&rs.item[0], QV_PHASE_VM_EXIT), 80);
+    CU_ASSERT_EQUAL(ticks_of(&rs.item[0], QV_PHASE_DETECTION), 0);
+    CU_ASSERT_EQUAL(rs.item[0].detection_ticks, 80);
+    CU_ASSERT_EQUAL(rs.item[0].phase_sum, 600);
+    CU_ASSERT_EQUAL(rs.item[0].end_to_end, 600);
+    phases_free(&rs);
+}
+
 static void test_several(void)
 {
     struct recoveries rs;
@@ -341,6 +362,7 @@ static const struct unit_test tests[] = {
     {"overlapping phases", test_overlap_flagged},
     {"remote recovery", test_remote},
     {"detection recorded after the exit", test_late_detect_record},
+    {"detection by the exit itself", test_detected_by_exit},
     {"several recoveries", test_several},
     {"incomplete recovery", test_incomplete},
     {"incomplete after complete", test_incomplete_after_complete},
