@@ -108,14 +108,16 @@ static void count_record(const struct load_record *r, struct load_stats *out)
 /*
  * The longest gap between good replies in [from, to]. The interval's own ends count as its borders: a service that
  * never comes back has an outage that lasts to the end, not none. Good replies of requests sent before `from` count
- * too, since they show the service alive. `done` is ascending.
+ * too, since they show the service alive. Replies later than `limit` do not count. `done` is ascending.
  */
-static void longest_gap(const double *done, size_t n, double from, double to, struct load_stats *out)
+static void longest_gap(const double *done, size_t n, double from, double to, double limit, struct load_stats *out)
 {
     double before = from;
     for (size_t i = 0; i < n; i++) {
         if (done[i] < from)
             continue;
+        if (done[i] > limit)
+            break;
         if (done[i] - before > out->outage_ms) {
             out->outage_ms = done[i] - before;
             out->outage_start_ms = before;
@@ -165,7 +167,8 @@ int load_stats_window(const struct load_log *log, uint64_t from_ns, uint64_t to_
     }
     stats_sort(done, n_done);
     latency_stats(intended, answer, n, out);
-    longest_gap(done, n_done, to_ms(from_ns), to_ms(to_ns), out);
+    /* A reply after the end of the whole schedule still ends an outage; after a part of it, it is another part's. */
+    longest_gap(done, n_done, to_ms(from_ns), to_ms(to_ns), to_ns < log->end_ns ? to_ms(to_ns) : INFINITY, out);
     out->duration_s = to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0;
     if (out->duration_s > 0) {
         out->sent_rate = (double)out->sent / out->duration_s;

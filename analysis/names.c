@@ -59,6 +59,8 @@ static int find_number(const struct name *list, size_t n, const char *text)
     return -1;
 }
 
+static const struct name modes[] = {{0, "unknown"}, {QV_MODE_MONITOR, "monitor"}, {QV_MODE_NATIVE, "native"}};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define TEXT_OF(function, list)                                                                                        \
     const char *function(uint32_t number)                                                                              \
@@ -83,12 +85,14 @@ TEXT_OF(qv_stage_name, stages)
 TEXT_OF(qv_state_name, states)
 TEXT_OF(qv_region_name, regions)
 TEXT_OF(qv_machine_name, machines)
+TEXT_OF(qv_mode_name, modes)
 
 NUMBER_OF(qv_fault_by_name, faults)
 NUMBER_OF(qv_policy_by_name, policies)
 NUMBER_OF(qv_detection_by_name, detections)
 NUMBER_OF(qv_phase_by_name, phases)
 NUMBER_OF(qv_exit_by_name, exits)
+NUMBER_OF(qv_mode_by_name, modes)
 
 #define MEANING(sym, num, text, a, b) {num, a, b},
 static const struct {

@@ -20,6 +20,7 @@ const char *qv_stage_name(uint32_t stage);
 const char *qv_state_name(uint32_t state);
 const char *qv_region_name(uint32_t kind);
 const char *qv_machine_name(uint32_t state);
+const char *qv_mode_name(uint32_t mode);
 
 /* What the fields a and b of a trace record mean; NULL for an id that does not exist. */
 const char *qv_trace_meaning_a(uint32_t id);
@@ -30,5 +31,6 @@ int qv_policy_by_name(const char *name);
 int qv_detection_by_name(const char *name);
 int qv_phase_by_name(const char *name);
 int qv_exit_by_name(const char *name);
+int qv_mode_by_name(const char *name);
 
 #endif

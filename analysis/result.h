@@ -215,7 +215,8 @@ int result_dir_commit(const char *partial, const char *dir, struct qv_error *err
 void result_dir_abandon(const char *partial);
 bool result_dir_is_result(const char *dir);
 
-/* Writes requests.csv, timeline.*, recovery.*, phases.csv, then the manifest of all files, then result.json. */
+/* Writes requests.csv, timeline.*, recovery.*, phases.csv, trace.txt, then result.json with the manifest of all files.
+ * A picture that could not be drawn does not cost the result: 0, and err->text says why (it is empty otherwise). */
 int result_write(const char *dir, const struct run_result *r, const struct result_sources *sources,
                  struct qv_error *err);
 

@@ -3,13 +3,10 @@
 
 #define TABLE(name, list) const struct field_table name = {list, sizeof(list) / sizeof((list)[0])}
 
-static const struct json_field head[] = {JSON_TEXT(struct run_result, scenario),
-                                         JSON_TEXT(struct run_result, description),
-                                         JSON_TEXT(struct run_result, scenario_file),
-                                         JSON_TEXT(struct run_result, platform),
-                                         JSON_U64(struct run_result, seed),
-                                         JSON_U32(struct run_result, run_index),
-                                         JSON_U32(struct run_result, mode)};
+static const struct json_field head[] = {
+    JSON_TEXT(struct run_result, scenario),      JSON_TEXT(struct run_result, description),
+    JSON_TEXT(struct run_result, scenario_file), JSON_TEXT(struct run_result, platform),
+    JSON_U64(struct run_result, seed),           JSON_U32(struct run_result, run_index)};
 TABLE(result_head_fields, head);
 
 static const struct json_field tick[] = {JSON_TEXT(struct run_tick, what), JSON_DOUBLE(struct run_tick, hz),

@@ -318,6 +318,8 @@ static int read_head(const json_t *root, struct run_result *r, struct qv_error *
     }
     if (code == 0)
         code = get_name(root, "policy", qv_policy_by_name, &r->policy, err);
+    if (code == 0)
+        code = get_name(root, "mode", qv_mode_by_name, &r->mode, err);
     if (code != 0)
         return code;
     const char *verdict = json_string_value(json_object_get(root, "verdict"));

@@ -15,7 +15,9 @@
 #include "analysis/table.h"
 #include "analysis/timeline.h"
 
-#define PATH_BYTES 4096
+#define PATH_BYTES       4096
+#define TRACE_TEXT_ALL   20000u /* up to here every record is printed */
+#define TRACE_TEXT_LINES 100000u
 
 static int finish(FILE *file, const char *path, struct qv_error *err)
 {
@@ -140,33 +142,72 @@ static int write_json(const char *dir, const struct run_result *r, struct qv_err
     return 0;
 }
 
+/* Requests and context switches by the thousand would bury what a person looks for. */
+static bool is_bulk(uint16_t id)
+{
+    return id == QV_TRACE_REQUEST || id == QV_TRACE_REPLY || id == QV_TRACE_CLIENT_SEND || id == QV_TRACE_CLIENT_DONE ||
+           id == QV_TRACE_SCHED_SWITCH || id == QV_TRACE_SCHED_REPL || id == QV_TRACE_IRQ;
+}
+
+static int write_trace_text(const char *dir, const struct trace *trace, struct qv_error *err)
+{
+    char path[PATH_BYTES];
+    FILE *out = create(dir, "trace.txt", path, err);
+    if (out == NULL)
+        return -EIO;
+    if (trace->n <= TRACE_TEXT_ALL) {
+        trace_print(out, trace);
+        return finish(out, path, err);
+    }
+    fprintf(out, "%zu records; without those of requests, interrupts and the scheduler, and not more than %u lines\n",
+            trace->n, TRACE_TEXT_LINES);
+    unsigned lines = 0;
+    for (size_t i = 0; i < trace->n && lines < TRACE_TEXT_LINES; i++) {
+        if (is_bulk(trace->event[i].rec.id))
+            continue;
+        trace_print_event(out, trace, &trace->event[i]);
+        lines++;
+    }
+    return finish(out, path, err);
+}
+
+/* A run is not lost because a table of a paper is missing. */
+static const char *published_if_there(const char *published)
+{
+    char path[PATH_BYTES];
+    if (published == NULL || snprintf(path, sizeof(path), "%s/quest-v-poster.csv", published) >= (int)sizeof(path))
+        return NULL;
+    return access(path, R_OK) == 0 ? published : NULL;
+}
+
 int result_write(const char *dir, const struct run_result *r, const struct result_sources *sources,
                  struct qv_error *err)
 {
     static const struct result_sources none;
     const struct result_sources *s = sources != NULL ? sources : &none;
+    const char *published = published_if_there(s->published);
+    struct qv_error picture = {""};
     char path[PATH_BYTES];
     int code = write_phases(dir, r, err);
     if (code == 0)
-        code = write_table(dir, "recovery.md", table_write_markdown, r, s->published, err);
+        code = write_table(dir, "recovery.md", table_write_markdown, r, published, err);
     if (code == 0)
-        code = write_table(dir, "recovery.csv", table_write_csv, r, s->published, err);
+        code = write_table(dir, "recovery.csv", table_write_csv, r, published, err);
     if (code == 0 && s->load != NULL) {
         (void)snprintf(path, sizeof(path), "%s/requests.csv", dir);
         code = load_log_write_csv(s->load, path, err);
         if (code == 0)
             code = timeline_write(dir, r, s->load, s->clock, err);
         if (code == 0 && !s->no_plot)
-            code = timeline_plot(dir, err);
+            (void)timeline_plot(dir, &picture);
     }
-    if (code == 0 && s->trace != NULL) {
-        FILE *out = create(dir, "trace.txt", path, err);
-        if (out == NULL)
-            return -EIO;
-        trace_print(out, s->trace);
-        code = finish(out, path, err);
-    }
-    return code == 0 ? write_json(dir, r, err) : code;
+    if (code == 0 && s->trace != NULL)
+        code = write_trace_text(dir, s->trace, err);
+    if (code == 0)
+        code = write_json(dir, r, err);
+    if (code == 0 && err != NULL)
+        *err = picture;
+    return code;
 }
 
 struct run_result *result_read(const char *dir, struct qv_error *err)

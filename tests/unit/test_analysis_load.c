@@ -99,6 +99,12 @@ static void test_outage(void)
     CU_ASSERT_DOUBLE_EQUAL(s.outage_ms, 60.504, 1e-9);
     CU_ASSERT(!s.outage_open);
     CU_ASSERT(s.latency_max >= 60);
+    /* A part of the load ends where it ends: what came back later is not its affair. */
+    CU_ASSERT_EQUAL(load_stats_window(&log, 0, 420 * MS, &s, &err), 0);
+    CU_ASSERT_DOUBLE_EQUAL(s.outage_ms, 20.5, 1e-9);
+    CU_ASSERT(s.outage_open);
+    CU_ASSERT_EQUAL(s.intended, 420);
+    CU_ASSERT_EQUAL(load_stats_of(&log, &s, &err), 0);
     /* Errors in between are no replies; a single good one splits the gap. */
     log.record[430].cls = LOAD_RESET;
     log.record[430].done_ns = 430 * MS;

@@ -225,9 +225,9 @@ static void test_json_there_and_back(void)
 static void test_json_refuses(void)
 {
     static const char *const keys[] = {
-        "schema",    "scenario",  "platform", "seed",       "tick",           "verdict", "outcome", "detected_by",
-        "policy",    "outage_ms", "host",     "faults",     "recoveries",     "load",    "exits",   "isolation",
-        "sandboxes", "expect",    "threats",  "provenance", "fault_activity", "trace"};
+        "schema",      "mode",      "scenario",  "platform", "seed",       "tick",           "verdict", "outcome",
+        "detected_by", "policy",    "outage_ms", "host",     "faults",     "recoveries",     "load",    "exits",
+        "isolation",   "sandboxes", "expect",    "threats",  "provenance", "fault_activity", "trace"};
     struct fixture f;
     fixture_make(&f, FIXTURE_REMOTE, 1000, 10, 4003.3, 58, 1);
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -364,6 +364,28 @@ static void test_plots(void)
     }
     struct qv_error err;
     CU_ASSERT_EQUAL(timeline_plot(base, &err), -ENOENT);
+    end_base();
+}
+
+/* Without gnuplot, or without the published figures, there is a result all the same. */
+static void test_without_helpers(void)
+{
+    struct fixture f;
+    struct qv_error err = {"old"};
+    char path[4096];
+    begin_base();
+    fixture_make(&f, FIXTURE_LOCAL, 1000, 10, 4003.3, 58, 7);
+    CU_ASSERT_FATAL(getenv("PATH") != NULL && strlen(getenv("PATH")) < sizeof(path));
+    strcpy(path, getenv("PATH"));
+    CU_ASSERT_EQUAL(setenv("PATH", base, 1), 0);
+    struct result_sources sources = {.load = &f.log, .trace = &f.trace, .clock = f.clock, .published = "/nonexistent"};
+    CU_ASSERT_EQUAL(result_write(base, f.result, &sources, &err), 0);
+    CU_ASSERT(strstr(err.text, "gnuplot") != NULL);
+    CU_ASSERT(result_dir_is_result(base));
+    CU_ASSERT_EQUAL(setenv("PATH", path, 1), 0);
+    CU_ASSERT_EQUAL(result_write(base, f.result, &sources, &err), 0);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    fixture_free(&f);
     end_base();
 }
 
@@ -615,6 +637,7 @@ static const struct unit_test tests[] = {
     {"directories", test_directory},
     {"files of a directory", test_files},
     {"plots of all kinds of run", test_plots},
+    {"without gnuplot and published figures", test_without_helpers},
     {"metrics", test_metrics},
     {"recovery tables", test_tables},
     {"not comparable because", test_not_comparable},
