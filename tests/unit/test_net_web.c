@@ -249,6 +249,33 @@ static void request_in_pieces(void)
     peer_drop(peer);
 }
 
+static void reply_cut_off_is_no_reply(void)
+{
+    struct peer *peer = open_to(WORLD_SERVER);
+    uint64_t requests = status->http_requests;
+    uint64_t replies = status->http_replies;
+
+    world_run(NULL, 1000);
+    peer->mute = true;
+    get(peer, "/65536", false);
+    world_run(NULL, SHORT_US);
+    CU_ASSERT_TRUE(peer->in_size > 0 && peer->in_size < 65536);
+    peer_reset(peer);
+    world_run(NULL, SHORT_US);
+    CU_ASSERT_EQUAL(status->http_requests, requests + 1);
+    CU_ASSERT_EQUAL(status->http_replies, replies);
+    peer = open_to(WORLD_SERVER);
+    world_run(NULL, 1000);
+    peer->mute = true;
+    get(peer, "/65536", true);
+    world_run(NULL, SHORT_US);
+    peer->mute = false;
+    peer_close(peer); /* acknowledges what came, and wants no more */
+    world_run(NULL, SHORT_US);
+    CU_ASSERT_EQUAL(status->http_requests, requests + 2);
+    peer_drop(peer);
+}
+
 static void rubbish_breaks_nothing(void)
 {
     static const uint8_t rubbish[] = {0, 1, 2, 0xff, '\r', '\n', '\r', '\n', 'G', 'E', 'T', ' ', 0, ' ', '\r', '\n'};
@@ -326,6 +353,15 @@ static void many_connections_at_a_time(void)
     }
     world_run(NULL, LONG_US);
     CU_ASSERT_PTR_NULL(tcp_tw_pcbs);
+}
+
+static void neighbours_are_forgotten(void)
+{
+    unsigned questions = peer_questions;
+
+    world_run(NULL, 310000000);
+    CU_ASSERT_TRUE(fetch(WORLD_SERVER, "/64", 64));
+    CU_ASSERT_EQUAL(peer_questions, questions + 1);
 }
 
 static void nothing_is_left_over(void)
@@ -426,7 +462,7 @@ static void full_backlog_gives_segments_back(void)
         world_run(NULL, 1000);
     }
     world_nic.mode = NIC_WORKS;
-    world_run(NULL, LONG_US);
+    world_run(NULL, SHORT_US);
     for (int i = 0; i < PEER_CONNECTIONS; i++) {
         size_t end = 0;
         int replies = 0;
@@ -552,12 +588,14 @@ static void missed_interrupt_is_made_up_for(void)
 
     world_run(NULL, 1000);
     nic_component.state = COMPONENT_RECOVERING;
+    CU_ASSERT_EQUAL(nic_reinit(), 0);
     acknowledged = world_nic.acknowledged;
-    get(peer, "/64", false);
-    world_run(NULL, 10000);
+    get(peer, "/64", false); /* comes before the driver is said to run */
+    world_run(NULL, 10100);
     CU_ASSERT_EQUAL(world_nic.acknowledged, acknowledged);
-    driver_is_back();
-    CU_ASSERT_TRUE(wait_fin(peer, 1500)); /* sooner than the periodic check */
+    nic_component.state = COMPONENT_RUNNING;
+    CU_ASSERT_EQUAL(net_reinit(), 0);
+    CU_ASSERT_TRUE(wait_fin(peer, 100)); /* at once, not at the next periodic check */
     CU_ASSERT_TRUE(world_nic.acknowledged > acknowledged);
     peer_close(peer);
     world_run(NULL, 1000);
@@ -730,6 +768,7 @@ static void addresses_keep_their_interfaces(void)
     for (int i = 0; i < 2; i++) { /* each is answered by its own interface */
         uint32_t address = i == 0 ? WORLD_SERVER : WORLD_OTHER;
 
+        peer_forget(address);
         peer_ask(address);
         world_run(NULL, 5000);
         CU_ASSERT_TRUE(peer_heard_arp(address, mac));
@@ -747,6 +786,7 @@ static const struct unit_test tests[] = {
     {"connection is kept alive", connection_is_kept_alive},
     {"errors have pages", errors_have_pages},
     {"request in pieces", request_in_pieces},
+    {"reply cut off is no reply", reply_cut_off_is_no_reply},
     {"rubbish breaks nothing", rubbish_breaks_nothing},
     {"counters are shown", counters_are_shown},
     {"many connections at a time", many_connections_at_a_time},
@@ -767,6 +807,7 @@ static const struct unit_test tests[] = {
     {"other address is not ours", other_address_is_not_ours},
     {"service is taken over", service_is_taken_over},
     {"addresses keep their interfaces", addresses_keep_their_interfaces},
+    {"neighbours are forgotten", neighbours_are_forgotten},
     {"nothing is left over", nothing_is_left_over},
 };
 

@@ -31,6 +31,7 @@ bool peer_refuses, peer_ignores;
 bool peer_absent;
 uint32_t peer_stray_reset_from;
 unsigned peer_announcements;
+unsigned peer_questions;
 unsigned peer_bad_checksums;
 
 static uint16_t get16(const uint8_t *at)
@@ -215,6 +216,12 @@ void peer_close(struct peer *peer)
     }
 }
 
+void peer_reset(struct peer *peer)
+{
+    send_segment(peer->remote, peer->port, peer->remote_port, RST, peer->sent, 0, NULL, 0);
+    peer_drop(peer);
+}
+
 void peer_drop(struct peer *peer)
 {
     free(peer->in);
@@ -369,8 +376,14 @@ static void receive_arp(const uint8_t *arp)
     if (sender == target) {
         peer_announcements++;
     } else if (get16(arp + 6) == 1 && target == WORLD_PEER) {
+        peer_questions++;
         send_arp(2, arp + 8, sender, arp + 8);
     }
+}
+
+void peer_forget(uint32_t address)
+{
+    hosts[host(address)].arp = false;
 }
 
 void peer_ask(uint32_t address)

@@ -44,6 +44,8 @@ struct peer *peer_open(uint32_t remote, uint16_t port);
 void peer_send(struct peer *peer, const char *text);
 void peer_send_data(struct peer *peer, const void *data, size_t size);
 void peer_close(struct peer *peer);
+/* Ends it with a reset, and forgets it. */
+void peer_reset(struct peer *peer);
 /* Forgets the connection without a word. */
 void peer_drop(struct peer *peer);
 /* Sends one bare segment of no connection: flags as in the header. */
@@ -62,7 +64,9 @@ extern bool peer_absent;
 /* ARP: asks who has `address`; the last announcement or answer that came for an address, as bytes of a MAC. */
 void peer_ask(uint32_t address);
 bool peer_heard_arp(uint32_t address, uint8_t mac[6]);
+void peer_forget(uint32_t address);
 extern unsigned peer_announcements; /* gratuitous ARP frames */
+extern unsigned peer_questions;     /* ARP requests for the peer's address */
 /* MAC that the last IP frame from `address` came from. */
 bool peer_heard_from(uint32_t address, uint8_t mac[6]);
 

@@ -59,6 +59,7 @@ struct wire_frame {
     uint8_t data[NIC_MTU_FRAME];
 };
 static struct wire_frame inward[WIRE], outward[WIRE];
+static bool line_up;
 static unsigned batch; /* frames stay in the NIC until it ends */
 static unsigned inward_head, inward_tail, outward_head, outward_tail;
 
@@ -272,7 +273,8 @@ __asm__(".text\n"
 
 int world_component_enter(struct component *component, struct component_frame *frame)
 {
-    if (component->state != COMPONENT_RUNNING) {
+    if (component->state != COMPONENT_RUNNING &&
+        (component->state != COMPONENT_RECOVERING || running != &test_thread)) {
         return 1;
     }
     frame->component = component;
@@ -402,7 +404,11 @@ bool nic_frame_valid(void)
 
 bool nic_interrupt(void)
 {
+    if (nic_component.state != COMPONENT_RUNNING) {
+        return false; /* a driver that is just being started has nothing to acknowledge with */
+    }
     world_nic.acknowledged++;
+    line_up = false;
     return true;
 }
 
@@ -426,6 +432,7 @@ int nic_reinit(void)
 {
     world_nic.mode = NIC_WORKS;
     batch = 0;
+    line_up = false;
     return 0;
 }
 
@@ -454,7 +461,10 @@ static bool run_wire(void)
 
     if (inward_head != signalled && nic_handler != NULL) {
         signalled = inward_head;
-        nic_handler();
+        if (!line_up) {
+            line_up = true;
+            nic_handler();
+        }
         return true;
     }
     if (outward_tail != outward_head && batch == 0) {

@@ -60,6 +60,12 @@ void world_wire_put(const uint8_t *frame, size_t size); /* to the sandbox */
 extern unsigned world_wire_lose_in;                     /* so many of the next frames to the sandbox are lost */
 extern uint64_t world_wire_delivered;                   /* frames that the sandbox's NIC received */
 
+/*
+ * The NIC's interrupt line goes up when a frame comes and down when nic_interrupt() acknowledges it or the device is
+ * reset; only its going up calls the handler. The tests themselves stand for the recovery thread: what they do, and
+ * what interrupts them, may enter the component while it is being recovered.
+ */
+
 /* Failures of the component since the start, and the last of them. */
 extern unsigned world_failures;
 extern enum qv_detection world_last_failure;
