@@ -28,6 +28,7 @@
 #define FEATURE_VMX         (1ull << 2)
 #define CPUID_VMX           (1u << 5)
 #define CPUID_NX            (1u << 20)
+#define CR0_TS              (1ull << 3)
 #define CR4_VMXE            (1ull << 13)
 #define CR4_SMXE            (1ull << 14)
 #define RIGHTS_CODE64       0xa09bu /* P, S, code/read/accessed, L, G */
@@ -265,15 +266,15 @@ static void write_guest_segments(void)
 }
 
 /*
- * The guest owns CR3 and CR4 but for the bits that would show or end VMX operation; of CR0 the monitor keeps the
- * caching bits. A guest that tries them exits (24.6.6).
+ * The guest owns CR3 and CR4 but for the bits that would show or end VMX operation; of CR0 only what task switching
+ * needs. A guest that changes others exits (24.6.6).
  */
 static void write_guest_control_registers(const struct guest_start *start)
 {
     const struct vmx_capabilities *c = &capabilities;
     uint64_t cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
     uint64_t cr4 = CR4_PAE | CR4_PGE;
-    vmwrite(VMCS_CR0_MASK, CR0_CD | CR0_NW);
+    vmwrite(VMCS_CR0_MASK, ~(CR0_MP | CR0_TS));
     vmwrite(VMCS_CR0_SHADOW, cr0);
     vmwrite(VMCS_GUEST_CR0, vmx_fix(cr0, c->cr0_fixed0, c->cr0_fixed1));
     vmwrite(VMCS_CR4_MASK, CR4_VMXE | CR4_SMXE);
