@@ -203,7 +203,8 @@ static void fill_bins(const struct load_log *log, double bin_ms, struct load_bin
         bin = bin_at(bins, n, bin_ms, r->sent_ns);
         if (bin != NULL)
             bin->sent++;
-        bin = bin_at(bins, n, bin_ms, r->done_ns);
+        /* A loss shows where the request was due: when it is given up is a matter of the time limit only. */
+        bin = bin_at(bins, n, bin_ms, load_is_lost(r->cls) ? r->intended_ns : r->done_ns);
         if (bin == NULL || r->cls == LOAD_NOT_SENT)
             continue;
         if (r->cls == LOAD_GOOD) {
@@ -224,8 +225,9 @@ long load_bins(const struct load_log *log, double bin_ms, struct load_bin **out,
     *out = NULL;
     double end_ms = to_ms(log->end_ns);
     for (size_t i = 0; i < log->n; i++) {
-        if (log->record[i].done_ns != LOAD_NEVER && to_ms(log->record[i].done_ns) > end_ms)
-            end_ms = to_ms(log->record[i].done_ns);
+        const struct load_record *r = &log->record[i];
+        if (!load_is_lost(r->cls) && r->done_ns != LOAD_NEVER && to_ms(r->done_ns) > end_ms)
+            end_ms = to_ms(r->done_ns);
     }
     double count = floor(end_ms / bin_ms) + 1;
     if (!(bin_ms > 0) || count > 10e6)

@@ -111,11 +111,11 @@ int load_stats_window(const struct load_log *log, uint64_t from_ns, uint64_t to_
 /* One bin of the time line; `t_ms` = start of the bin since epoch. */
 struct load_bin {
     double t_ms;
-    uint32_t intended; /* by intended time */
-    uint32_t sent;     /* by time of sending */
-    uint32_t good;     /* by time of the last byte */
-    uint32_t errors;   /* by time of finding out */
-    uint32_t lost;
+    uint32_t intended;     /* by intended time */
+    uint32_t sent;         /* by time of sending */
+    uint32_t good;         /* by time of the last byte */
+    uint32_t errors;       /* by time of finding out */
+    uint32_t lost;         /* by intended time */
     double latency_max_ms; /* of the good replies that ended in this bin; NaN = none */
 };
 /* Bins of `bin_ms` from 0 to the end of the log; *out is malloc'd, returns its length or a negative error. */

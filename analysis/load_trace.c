@@ -41,7 +41,18 @@ static size_t take_sends(struct load_log *log, const struct trace *trace)
     return n;
 }
 
-/* Error codes of the client sandbox are the numbers of enum load_class; any other stands for "other". */
+static uint8_t class_of(uint64_t result)
+{
+    static const uint8_t map[] = {[QV_CLIENT_GOOD] = LOAD_GOOD,
+                                  [QV_CLIENT_RESET] = LOAD_RESET,
+                                  [QV_CLIENT_WRONG] = LOAD_WRONG_BODY,
+                                  [QV_CLIENT_TIMEOUT] = LOAD_TIMEOUT,
+                                  [QV_CLIENT_CLOSED] = LOAD_PROTOCOL,
+                                  [QV_CLIENT_NO_MEMORY] = LOAD_NOT_SENT,
+                                  [QV_CLIENT_BAD_STATUS] = LOAD_BAD_STATUS};
+    return result < sizeof(map) ? map[result] : LOAD_OTHER;
+}
+
 static void take_dones(struct load_log *log, const struct trace *trace)
 {
     for (size_t i = 0; i < trace->n; i++) {
@@ -53,7 +64,7 @@ static void take_dones(struct load_log *log, const struct trace *trace)
         if (r == NULL || r->done_ns != LOAD_NEVER)
             continue;
         r->done_ns = to_ns(e->t, trace->tsc_hz);
-        r->cls = e->rec.b < LOAD_CLASS_COUNT ? (uint8_t)e->rec.b : LOAD_OTHER;
+        r->cls = class_of(e->rec.b);
         r->status = r->cls == LOAD_GOOD ? 200 : 0;
     }
 }

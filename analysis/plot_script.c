@@ -306,8 +306,15 @@ static void mark_events(FILE *out, const struct timeline_view *v, bool names)
         (void)snprintf(text, sizeof(text), fault ? "fault" : "first good reply sent, +%s", after);
         fprintf(out, "set label ");
         quoted(out, text);
+        /* Beside the line inside the panel where the panel's title takes the room above. */
+        double share = (s->begin_ms - v->from_ms) / (v->to_ms - v->from_ms);
+        bool inside = fault || share * (zoom_right(v) - LEFT) < 0.31;
         fprintf(out, " at %.6f,graph %s offset character %s %s font small textcolor rgb '%s' front\n", x,
-                fault ? "0.93" : "1", fault ? "-0.6,0" : "0,0.5", fault ? "right" : "left", fault ? BAD : REPLY);
+                inside ? "0.93" : "1",
+                fault    ? "-0.6,0"
+                : inside ? "0.6,0"
+                         : "0,0.5",
+                fault ? "right" : "left", fault ? BAD : REPLY);
     }
 }
 
@@ -402,7 +409,7 @@ static void outage_arrow(FILE *out, const struct timeline_view *v, double top)
     double y = v->rate > 0.4 * top && v->rate < 0.72 * top ? 0.8 * top : 0.56 * top;
     double from = s->outage_start_ms - v->zero_ms;
     double to = s->outage_end_ms - v->zero_ms;
-    if (s->outage_end_ms <= v->from_ms || s->outage_start_ms >= v->to_ms)
+    if (s->outage_end_ms <= v->from_ms || s->outage_start_ms < v->from_ms || s->outage_start_ms >= v->to_ms)
         return;
     text_ms(length, sizeof(length), s->outage_ms);
     fprintf(out,

@@ -7,6 +7,8 @@
 
 #include "qv/fault.h"
 
+#define BACKWARDS_SHARE 10u /* a stamp taken first and written later is usual; every tenth record is not */
+
 static void add(struct run_result *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void add(struct run_result *r, const char *format, ...)
 {
@@ -56,8 +58,12 @@ static void trace_threats(struct run_result *r)
     if (r->trace_lost > 0)
         add(r, "%" PRIu64 " trace records were overwritten before they were read: counts of events are lower bounds.",
             r->trace_lost);
-    if (r->trace_backwards > 0)
-        add(r, "The clock of a core went backwards %" PRIu64 " times in the trace.", r->trace_backwards);
+    if (r->trace_backwards * BACKWARDS_SHARE > r->trace_records)
+        add(r,
+            "%" PRIu64 " of %" PRIu64
+            " trace records carry a time before that of the record written before them: a clock "
+            "may have gone backwards.",
+            r->trace_backwards, r->trace_records);
     if (r->recoveries.unmatched > 0)
         add(r, "%u phases ended without having begun: the phase table is incomplete.", r->recoveries.unmatched);
     for (size_t i = 0; i < r->recoveries.n; i++) {

@@ -57,6 +57,16 @@ static bool print_meaning(FILE *out, const struct qv_trace_record *r)
     case QV_TRACE_CALL:
         fprintf(out, "call %" PRIu64 " = %" PRId64, r->a, (int64_t)r->b);
         return true;
+    case QV_TRACE_DUTY:
+        fprintf(out, "%s from sandbox %u to %u", r->a == 1 ? "acknowledgement" : "descriptor return",
+                (uint32_t)(r->b >> 32), (uint32_t)r->b);
+        return true;
+    case QV_TRACE_LOCK_BREAK:
+        fprintf(out, "lock %" PRIu64 ", owner word 0x%" PRIx64, r->a, r->b);
+        return true;
+    case QV_TRACE_IRQ:
+        fprintf(out, "cause 0x%" PRIx64, r->a);
+        return true;
     case QV_TRACE_ARP_ANNOUNCE:
         print_address(out, a);
         return true;

@@ -74,12 +74,23 @@ _Static_assert(sizeof(struct qv_trace_ring) == 64, "ring header is one cache lin
     X(REQUEST, 50, "http-request", "connection id", "request number")                                                  \
     X(REPLY, 51, "http-reply", "bytes", "request number")                                                              \
     X(CLIENT_SEND, 52, "client-send", "request index", "intended tsc")                                                 \
-    X(CLIENT_DONE, 53, "client-done", "request index", "0 good, else error code")                                      \
+    X(CLIENT_DONE, 53, "client-done", "request index", "enum qv_client_result")                                      \
     X(SCHED_SWITCH, 60, "sched-switch", "vcpu << 32 | thread", "budget left, ticks")                                   \
     X(SCHED_REPL, 61, "sched-replenish", "vcpu", "amount, ticks")                                                      \
     X(TEST_PASS, 70, "test-pass", "test number", "0")                                                                  \
     X(TEST_FAIL, 71, "test-fail", "test number", "line")                                                               \
     X(END, 99, "end", "exit status", "0")
+
+/* b of CLIENT_DONE. */
+enum qv_client_result {
+    QV_CLIENT_GOOD = 0,       /* status 200, and the page asked for, byte for byte */
+    QV_CLIENT_RESET = 1,      /* refused, or connection lost */
+    QV_CLIENT_WRONG = 2,      /* status 200 and wrong bytes (also: wrong status, where the client cannot tell) */
+    QV_CLIENT_TIMEOUT = 3,    /* no whole reply in time: lost */
+    QV_CLIENT_CLOSED = 4,     /* closed by the server before the end of the page */
+    QV_CLIENT_NO_MEMORY = 5,  /* never sent */
+    QV_CLIENT_BAD_STATUS = 6, /* a reply that says itself that it is none */
+};
 
 #define QV_ENUM_ENTRY_TRACE(sym, num, name, a, b) QV_TRACE_##sym = num,
 enum qv_trace_id { QV_TRACE_IDS(QV_ENUM_ENTRY_TRACE) };
