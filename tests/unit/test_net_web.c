@@ -254,6 +254,7 @@ static void reply_cut_off_is_no_reply(void)
     struct peer *peer = open_to(WORLD_SERVER);
     uint64_t requests = status->http_requests;
     uint64_t replies = status->http_replies;
+    uint32_t acknowledged;
 
     world_run(NULL, 1000);
     peer->mute = true;
@@ -266,14 +267,16 @@ static void reply_cut_off_is_no_reply(void)
     CU_ASSERT_EQUAL(status->http_replies, replies);
     peer = open_to(WORLD_SERVER);
     world_run(NULL, 1000);
+    acknowledged = peer->expected;
     peer->mute = true;
     get(peer, "/65536", true);
     world_run(NULL, SHORT_US);
-    peer->mute = false;
-    peer_close(peer); /* acknowledges what came, and wants no more */
+    /* It closes without having acknowledged anything, so that the rest of the page never was in TCP's hands. */
+    peer_stray(WORLD_SERVER, peer->port, 1 | 16, peer->sent, acknowledged);
     world_run(NULL, SHORT_US);
     CU_ASSERT_EQUAL(status->http_requests, requests + 2);
-    peer_drop(peer);
+    CU_ASSERT_EQUAL(status->http_replies, replies);
+    peer_reset(peer);
 }
 
 static void rubbish_breaks_nothing(void)
@@ -455,12 +458,14 @@ static void full_backlog_gives_segments_back(void)
         peer[i] = open_to(WORLD_SERVER);
     }
     world_nic.mode = NIC_BUSY;
-    for (int round = 0; round < 12; round++) { /* 768 replies, more than are held back */
-        for (int i = 0; i < PEER_CONNECTIONS; i++) {
+    for (int round = 0; round < 10; round++) { /* 630 replies, more than are held back */
+        for (int i = 0; i < PEER_CONNECTIONS - 1; i++) {
             get(peer[i], "/64", true);
         }
         world_run(NULL, 1000);
     }
+    get(peer[PEER_CONNECTIONS - 1], "/64", true); /* of this one nothing is: TCP has to be told */
+    world_run(NULL, 1000);
     world_nic.mode = NIC_WORKS;
     world_run(NULL, SHORT_US);
     for (int i = 0; i < PEER_CONNECTIONS; i++) {
@@ -477,7 +482,7 @@ static void full_backlog_gives_segments_back(void)
             end = next;
             replies++;
         }
-        CU_ASSERT_EQUAL(replies, 12);
+        CU_ASSERT_EQUAL(replies, i < PEER_CONNECTIONS - 1 ? 10 : 1);
         peer_close(peer[i]);
     }
     world_run(NULL, SHORT_US);
