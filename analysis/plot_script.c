@@ -144,6 +144,7 @@ static void head(FILE *out, const struct timeline_view *v)
                  "small = sans(9); note = sans(9.5); body = sans(10)\n"
                  "strong = sans_bold(10); panel = sans_bold(10.5); heading = sans_bold(13)\n");
     fprintf(out,
+            "set style textbox opaque fillcolor rgb '#ffffff' noborder margins 0.6,0.4\n"
             "set multiplot\nset border 3 lc rgb '" FAINT "' lw 1\nset tics nomirror out scale 0.5 textcolor rgb '" INK
             "'\nset grid ytics lt 1 lc rgb '" GRID "' lw 1\nset key off\n");
 }
@@ -415,7 +416,8 @@ static void outage_arrow(FILE *out, const struct timeline_view *v, double top)
     fprintf(out,
             "set arrow from %.6f,%.3f to %.6f,%.3f heads size screen 0.006,20 filled lc rgb '" INK "' lw 1.3 front\n",
             from, y, fmin(to, v->to_ms - v->zero_ms), y);
-    fprintf(out, "set label 'no good reply: %s%s' at %.6f,%.3f center font strong textcolor rgb '" INK "' front\n",
+    fprintf(out,
+            "set label 'no good reply: %s%s' at %.6f,%.3f center boxed font strong textcolor rgb '" INK "' front\n",
             s->outage_open ? "more than " : "", length, (from + fmin(to, v->to_ms - v->zero_ms)) / 2, y + 0.07 * top);
 }
 
@@ -423,7 +425,7 @@ static void replies_panel(FILE *out, const struct timeline_view *v)
 {
     double scale = 1e3 / v->bin_ms;
     double most = fmax(v->peak, v->rate);
-    double top = most * 1.12;
+    double top = most * 1.2;
     bool clipped = most > 5 * v->rate;
     if (clipped)
         top = 3.5 * v->rate;
@@ -440,7 +442,7 @@ static void replies_panel(FILE *out, const struct timeline_view *v)
         char peak[32];
         text_count(peak, sizeof(peak), v->peak);
         fprintf(out,
-                "set label 'backlog served at up to %s/s' at graph 0.99,graph 0.93 right font small "
+                "set label 'peak %s/s' at graph 0.99,graph 0.93 right font small "
                 "textcolor rgb '" GOOD "' front\n",
                 peak);
     }
