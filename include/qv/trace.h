@@ -74,7 +74,7 @@ _Static_assert(sizeof(struct qv_trace_ring) == 64, "ring header is one cache lin
     X(REQUEST, 50, "http-request", "connection id", "request number")                                                  \
     X(REPLY, 51, "http-reply", "bytes", "request number")                                                              \
     X(CLIENT_SEND, 52, "client-send", "request index", "intended tsc")                                                 \
-    X(CLIENT_DONE, 53, "client-done", "request index", "enum qv_client_result")                                      \
+    X(CLIENT_DONE, 53, "client-done", "request index", "enum qv_client_result")                                        \
     X(SCHED_SWITCH, 60, "sched-switch", "vcpu << 32 | thread", "budget left, ticks")                                   \
     X(SCHED_REPL, 61, "sched-replenish", "vcpu", "amount, ticks")                                                      \
     X(TEST_PASS, 70, "test-pass", "test number", "0")                                                                  \
