@@ -171,7 +171,7 @@ static const struct field recovery_keys[] = {
     {.key = "hang_timeout", .type = FIELD_DURATION, AT(scenario_recovery, hang_timeout_us), .min = 2 * MS,
      .max = 60 * SECOND, .fallback = "150ms", .help = "a heartbeat older than this is a hang"},
     {.key = "lock_timeout", .type = FIELD_DURATION, AT(scenario_recovery, lock_timeout_us), .min = MS,
-     .max = 60 * SECOND, .fallback = "100ms", .help = "a shared lock held longer than this is broken"},
+     .max = 60 * SECOND, .fallback = "30ms", .help = "a shared lock held longer than this is broken"},
     {.key = "progress_timeout", .type = FIELD_DURATION, AT(scenario_recovery, progress_timeout_us), .min = MS,
      .max = 60 * SECOND, .fallback = "100ms", .help = "receive, transmit and interrupts must move on within this"},
     {.key = "standby", .type = FIELD_COUNT, AT(scenario_recovery, standby), .max = QV_MAX_SANDBOXES - 1,

@@ -187,8 +187,10 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     monitor_trace(core, QV_TRACE_DECISION, (uint64_t)decision.action, (uint64_t)decision.reason);
     phase_end(core, QV_PHASE_DECISION);
     if (decision.action == QV_POLICY_NONE) {
-        monitor_trace(core, QV_TRACE_GAVE_UP, (uint64_t)detection, core->policy.attempts);
-        core_park(core, decision.reason == POLICY_BUDGET_SPENT ? QV_SB_GAVE_UP : QV_SB_PARKED);
+        bool spent = decision.reason == POLICY_BUDGET_SPENT;
+        if (spent) /* to contain because the policy says so is not giving up */
+            monitor_trace(core, QV_TRACE_GAVE_UP, (uint64_t)detection, core->policy.attempts);
+        core_park(core, spent ? QV_SB_GAVE_UP : QV_SB_PARKED);
     }
     /* The strategies wait for not_before themselves: the clock of the attempt starts when it may start. */
     policy_begin(&core->policy, decision.not_before > exit->tsc ? decision.not_before : rdtsc());

@@ -46,6 +46,36 @@ void component_resume_check(void)
         abandon(doomed);
 }
 
+/* Asks the monitor what to do about it; *not_before as it says. */
+static uint64_t ask_monitor(const struct component_failure *failure, uint64_t key, uint64_t *not_before)
+{
+    phase_begin(QV_PHASE_VM_EXIT, key);
+    struct call_result answer =
+        monitor_call3(QV_CALL_FAULT, (uint64_t)failure->detection, failure->address, failure->scope);
+    *not_before = answer.rdx;
+    return answer.rax < 0 ? FAULT_ACTION_CONTAIN : (uint64_t)answer.rax;
+}
+
+/*
+ * Without a monitor the kernel helps itself: the pristine driver image, which here nothing protects, is copied over the
+ * damaged one. Only the local policy can be had; nobody could stop or restart this sandbox.
+ */
+static uint64_t help_yourself(const struct component_failure *failure, const struct component *component, uint64_t key)
+{
+    const struct qv_recovery_cfg *cfg = &handoff->cfg.recovery;
+    struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
+    if (cfg->policy != QV_POLICY_LOCAL || component->failures > cfg->budget)
+        return FAULT_ACTION_CONTAIN;
+    d->core[handoff->id].recovery++;
+    if (failure->scope != FAULT_SCOPE_DEVICE) {
+        phase_begin(QV_PHASE_DRIVER_SWITCH, key);
+        memcpy(phys_to_virt(handoff->base + (handoff->window_begin - KERNEL_VIRT)),
+               phys_to_virt(handoff->window_pristine_phys), handoff->window_end - handoff->window_begin);
+        phase_end(QV_PHASE_DRIVER_SWITCH, key);
+    }
+    return FAULT_ACTION_LOCAL;
+}
+
 void component_fault(const struct component_failure *failure)
 {
     struct component_frame *frame = current ? current->frame : NULL;
@@ -58,15 +88,15 @@ void component_fault(const struct component_failure *failure)
     component->state = COMPONENT_RECOVERING;
     component->incarnation++;
     component->failures++;
-    if (!failure->told_by_monitor) {
+    if (!failure->told_by_monitor)
         trace(QV_TRACE_DETECT, (uint64_t)failure->detection, failure->address);
-        phase_begin(QV_PHASE_VM_EXIT, key);
-        struct call_result answer =
-            monitor_call3(QV_CALL_FAULT, (uint64_t)failure->detection, failure->address, failure->scope);
-        action = answer.rax < 0 ? FAULT_ACTION_CONTAIN : (uint64_t)answer.rax;
-        not_before = answer.rdx;
+    if (handoff->mode == QV_MODE_NATIVE) {
+        action = help_yourself(failure, component, key);
+    } else {
+        if (!failure->told_by_monitor)
+            action = ask_monitor(failure, key, &not_before);
+        phase_end(QV_PHASE_VM_ENTER, key);
     }
-    phase_end(QV_PHASE_VM_ENTER, key);
     if (action == FAULT_ACTION_LOCAL) {
         phase_begin(QV_PHASE_RESUME, key);
         recovery_request_local(not_before);

@@ -129,8 +129,11 @@ static void recover_local(void)
     if (error || revived)
         kprint("interface re-initialised: %d, threads revived: %u", error, revived);
     wait_for_reply(key);
-    if (nic_component.state == COMPONENT_RUNNING)
-        monitor_call(QV_CALL_RECOVERED, 0);
+    if (nic_component.state != COMPONENT_RUNNING)
+        return;
+    if (handoff->mode == QV_MODE_NATIVE)
+        trace(QV_TRACE_RECOVERED, QV_POLICY_LOCAL, handoff->id);
+    monitor_call(QV_CALL_RECOVERED, 0);
 }
 
 static void recover_remote(unsigned failed)

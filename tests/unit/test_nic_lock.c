@@ -115,6 +115,32 @@ static void new_incarnation_does_not_own_what_the_old_one_left(void)
     CU_ASSERT_EQUAL(broken, hold);
 }
 
+static bool says_stalled(void *context, unsigned owner, uint64_t word)
+{
+    (void)context;
+    (void)owner;
+    (void)word;
+    return false;
+}
+
+static void stalled_holder_keeps_its_lock(void)
+{
+    struct fate fate = new_fate();
+    struct robust_party a = party(&fate, 0), b = party(&fate, 1);
+    struct robust_lock lock = {0};
+    uint64_t hold, other, broken;
+
+    a.overdue = b.overdue = says_stalled;
+    CU_ASSERT_EQUAL(robust_try(&lock, &a, &hold, &broken), ROBUST_ACQUIRED);
+    fate.now += 10 * TIMEOUT;
+    CU_ASSERT_EQUAL(robust_try(&lock, &b, &other, &broken), ROBUST_BUSY);
+    fate.dead[0] = true; /* a dead holder loses it all the same */
+    CU_ASSERT_EQUAL(robust_try(&lock, &b, &other, &broken), ROBUST_OWNER_DEAD);
+    fate.dead[0] = false;
+    fate.now += 10 * TIMEOUT;
+    CU_ASSERT_EQUAL(robust_try(&lock, &b, &hold, &broken), ROBUST_OVERDUE); /* oneself is not asked */
+}
+
 static void overdue_holder_is_replaced(void)
 {
     struct fate fate = new_fate();
@@ -317,6 +343,7 @@ static const struct unit_test tests[] = {
     {"a dead holder is replaced", dead_holder_is_replaced},
     {"a new incarnation does not own what the old one left", new_incarnation_does_not_own_what_the_old_one_left},
     {"an overdue holder is replaced", overdue_holder_is_replaced},
+    {"a holder that was given no time keeps its lock", stalled_holder_keeps_its_lock},
     {"clocks of cores may differ a little", clocks_of_cores_may_differ_a_little},
     {"stamps wrap", stamps_wrap},
     {"any word is overcome", any_word_is_overcome},

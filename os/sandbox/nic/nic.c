@@ -62,6 +62,26 @@ static bool alive(void *context, unsigned sandbox, uint32_t incarnation)
     return (current & 0xffffu) == incarnation && sandbox_alive(sandbox, current);
 }
 
+#define OVERDUE_BEATS 2u
+
+/*
+ * Locks are held with interrupts off, so a holder that beats on has left the lock behind. One that does not beat either
+ * hangs, which is for the heartbeat's watchers, or is a core that the host does not run.
+ */
+static bool overdue(void *context, unsigned owner, uint64_t word)
+{
+    static uint64_t watched;
+    static uint64_t beats;
+    uint64_t now = status_of(owner)->heartbeats;
+
+    (void)context;
+    if (watched != word) {
+        watched = word;
+        beats = now;
+    }
+    return now - beats >= OVERDUE_BEATS;
+}
+
 static void trace_record(void *context, enum qv_trace_id id, uint64_t a, uint64_t b)
 {
     (void)context;
@@ -86,6 +106,7 @@ static const struct nic_ops ops = {
     .enable_bus = enable_bus,
     .now = now,
     .alive = alive,
+    .overdue = overdue,
     .trace = trace_record,
     .mask = mask,
     .unmask = unmask,

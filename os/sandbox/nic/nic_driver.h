@@ -23,6 +23,7 @@ struct nic_ops {
     void (*enable_bus)(void *context); /* PCI: memory decoding and bus mastering on */
     uint64_t (*now)(void *context);
     bool (*alive)(void *context, unsigned sandbox, uint32_t incarnation); /* incarnation: low 16 bits */
+    bool (*overdue)(void *context, unsigned owner, uint64_t word);        /* as in struct robust_party; may be NULL */
     void (*trace)(void *context, enum qv_trace_id id, uint64_t a, uint64_t b);
     uint64_t (*mask)(void *context); /* interrupts off on this core, for as long as a shared lock is held */
     void (*unmask)(void *context, uint64_t flags);
@@ -77,7 +78,9 @@ struct nic_driver {
     uint64_t takeovers_seen;
     uint32_t return_tried; /* own cursor at the last attempt to return descriptors */
     unsigned batch;        /* nesting of nic_batch_begin(): the device is told at the end */
+    uint64_t checked;      /* state word when the periodic check began */
     uint32_t audited;      /* registers compared so far */
+    uint32_t scanned;      /* parts of the rings looked at so far */
     bool audit_doubt;      /* the last one differed: it is looked at again */
 
     uint64_t acks_settled; /* acknowledgements known when the last walk ended quietly */

@@ -37,6 +37,7 @@ int nic_driver_init(struct nic_driver *driver, const struct nic_config *config, 
     driver->party.timeout = config->lock_timeout;
     driver->party.now = ops->now;
     driver->party.alive = ops->alive;
+    driver->party.overdue = ops->overdue;
     driver->party.context = context;
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++)
         driver->mac[i] = mac_word(config->mac[i]);
@@ -94,7 +95,8 @@ bool nic_synchronise(struct nic_driver *driver)
         return true;
     if (!nic_unseal(nic_load(&nic_own_slot(driver)->cursor), &cursor) ||
         !nic_unseal(nic_load(&driver->shared->rx_limit), &limit) || !nic_rx_in_window(cursor, limit)) {
-        nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&nic_own_slot(driver)->cursor);
+        if (nic_load(&driver->shared->state) == state)
+            nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&nic_own_slot(driver)->cursor);
         return false;
     }
     adopt(driver, state, cursor);

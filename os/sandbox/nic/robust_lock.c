@@ -33,7 +33,7 @@ static enum robust_result judge(uint64_t word, const struct robust_party *party,
     }
     if (own ? incarnation != (party->incarnation & 0xffffu) : !party->alive(party->context, owner, incarnation))
         return ROBUST_OWNER_DEAD;
-    if (age > limit)
+    if (age > limit && (own || !party->overdue || party->overdue(party->context, owner, word)))
         return ROBUST_OVERDUE;
     return own ? ROBUST_SELF : ROBUST_BUSY;
 }

@@ -29,6 +29,11 @@ struct robust_party {
     uint64_t timeout;     /* a holder is overdue after this */
     uint64_t (*now)(void *context);
     bool (*alive)(void *context, unsigned owner, uint32_t incarnation);
+    /*
+     * Asked before another's lock is broken for its age: has the owner run since it took it? A core that the host gave
+     * no time holds a lock for long through no fault of its own. NULL: the age alone decides.
+     */
+    bool (*overdue)(void *context, unsigned owner, uint64_t word);
     void *context;
 };
 
