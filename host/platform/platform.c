@@ -12,13 +12,22 @@
 
 const struct platform *platform_by_kind(uint32_t kind)
 {
-    return kind == SCENARIO_PLATFORM_QEMU ? &platform_qemu : NULL;
+    switch (kind) {
+    case SCENARIO_PLATFORM_QEMU:
+        return &platform_qemu;
+    case SCENARIO_PLATFORM_BOCHS:
+        return &platform_bochs;
+    default:
+        return NULL;
+    }
 }
 
 void platform_tick(const struct platform *platform, bool icount, struct run_tick *tick)
 {
     memset(tick, 0, sizeof(*tick));
-    if (icount) {
+    if (platform->tick != NULL) {
+        platform->tick(tick, icount);
+    } else if (icount) {
         tick->kind = RUN_TICK_INSTRUCTION;
         tick->deterministic = true;
         snprintf(tick->what, sizeof(tick->what), "one instruction of any core (%s, -icount shift=0)", platform->label);

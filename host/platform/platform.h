@@ -42,9 +42,11 @@ struct machine_config {
 struct machine;
 
 struct platform {
-    const char *name;    /* as in scenarios: platform.kind */
-    const char *label;   /* as in results: says what a tick means */
-    const char *program; /* whose --version names the platform */
+    const char *name;                                 /* as in scenarios: platform.kind */
+    const char *label;                                /* as in results: says what a tick means */
+    const char *program;                              /* whose --version names the platform */
+    void (*version)(char *text, size_t size);         /* NULL: what `program --version` says */
+    void (*tick)(struct run_tick *tick, bool icount); /* NULL: the host's TSC, or the instruction clock */
     int (*start)(struct machine *machine, const struct machine_config *config, struct qv_error *err);
     void (*end)(struct machine *machine);
 };
@@ -80,5 +82,6 @@ bool machine_alive(struct machine *machine);
 void machine_end(struct machine *machine);
 
 extern const struct platform platform_qemu;
+extern const struct platform platform_bochs;
 
 #endif

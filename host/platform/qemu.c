@@ -8,20 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "platform/backlog.h"
+#include "platform/parts.h"
 #include "platform/platform.h"
-#include "platform/port.h"
 #include "platform/process.h"
 #include "platform/qmp.h"
 
 #define MIB_SHIFT        20
 #define QMP_PATIENCE_MS  10000u
-#define BACKLOG          1024
 #define QUIT_PATIENCE_MS 2000u
 #define EXIT_PORT        "isa-debug-exit,iobase=0xf4,iosize=4"
 
@@ -34,13 +30,6 @@ struct starting {
     char kernel[4200];
     char modules[8400];
 };
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* QEMU cuts its -initrd at commas and spaces: such a path is reached through a link with a plain name. */
 static int plain_path(struct machine *machine, const char *path, const char *plain, char *out, size_t size,
@@ -80,20 +69,6 @@ static int find_images(struct starting *s, struct qv_error *err)
     if (result == 0)
         snprintf(s->modules, sizeof(s->modules), "%s,%s", sandbox, config);
     return result;
-}
-
-static int make_memory(struct starting *s, struct qv_error *err)
-{
-    struct machine *machine = s->machine;
-    s->ram = memfd_create("qv-guest-memory", MFD_CLOEXEC);
-    if (s->ram < 0 || ftruncate(s->ram, (off_t)s->config->memory_bytes) != 0)
-        return qv_error_set(err, -errno, "guest memory: %s", strerror(errno));
-    void *ram = mmap(NULL, s->config->memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->ram, 0);
-    if (ram == MAP_FAILED)
-        return qv_error_set(err, -errno, "guest memory: %s", strerror(errno));
-    machine->ram = ram;
-    machine->ram_bytes = s->config->memory_bytes;
-    return 0;
 }
 
 static void add_network(struct starting *s)
@@ -170,27 +145,13 @@ static void add_machine(struct starting *s)
     add_network(s);
 }
 
-static int choose_ports(struct machine *machine, const struct machine_config *config, struct qv_error *err)
-{
-    uint16_t port[QV_MAX_SANDBOXES];
-    machine->n_forwards = config->host_network ? config->n_forwards : 0;
-    for (uint32_t i = 0; i < machine->n_forwards; i++) {
-        machine->forward[i] = config->forward[i];
-        port[i] = config->forward[i].host_port;
-    }
-    int result = port_choose(port, machine->n_forwards, err);
-    for (uint32_t i = 0; i < machine->n_forwards && result == 0; i++)
-        machine->forward[i].host_port = port[i];
-    return result;
-}
-
 static int prepare(struct starting *s, struct qv_error *err)
 {
     int result = find_images(s, err);
     if (result == 0)
-        result = make_memory(s, err);
-    if (result == 0)
-        result = choose_ports(s->machine, s->config, err);
+        s->ram = result = parts_make_memory(s->machine, s->config->memory_bytes, 0, err);
+    if (result >= 0)
+        result = parts_choose_ports(s->machine, s->config, err);
     if (result == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->sockets) != 0)
         result = qv_error_set(err, -errno, "socketpair: %s", strerror(errno));
     if (result != 0)
@@ -198,15 +159,6 @@ static int prepare(struct starting *s, struct qv_error *err)
     add_machine(s);
     s->machine->argv = s->arguments.item;
     return s->arguments.failed ? qv_error_set(err, -ENOMEM, "out of memory") : 0;
-}
-
-/* Once the emulator answers, its sockets are open. */
-static void raise_backlog(const struct machine *machine)
-{
-    uint16_t port[QV_MAX_SANDBOXES];
-    for (uint32_t i = 0; i < machine->n_forwards; i++)
-        port[i] = machine->forward[i].host_port;
-    (void)backlog_raise(machine->pid, port, machine->n_forwards, BACKLOG);
 }
 
 static int launch(struct starting *s, struct qv_error *err)
@@ -217,7 +169,7 @@ static int launch(struct starting *s, struct qv_error *err)
     char version[128] = "";
 
     snprintf(log, sizeof(log), "%s/emulator.log", s->config->folder);
-    machine->start_ns = monotonic_ns();
+    machine->start_ns = parts_now_ns();
     pid_t pid = process_start(machine->argv, s->config->folder, log, keep, 2, err);
     if (pid < 0)
         return pid;
@@ -228,7 +180,7 @@ static int launch(struct starting *s, struct qv_error *err)
     s->sockets[1] = -1;
     int result = qmp_connect(machine->control, QMP_PATIENCE_MS, version, sizeof(version), err);
     if (result == 0 && machine->n_forwards > 0)
-        raise_backlog(machine);
+        (void)parts_raise_backlog(machine);
     return result;
 }
 

@@ -110,7 +110,10 @@ static void take_provenance(struct job *job, const struct platform *platform)
 {
     struct provenance *p = &job->result->provenance;
     provenance_collect(p, paths_root());
-    provenance_set_version(p, platform->program);
+    if (platform->version != NULL)
+        platform->version(p->qemu_version, sizeof(p->qemu_version));
+    else
+        provenance_set_version(p, platform->program);
     provenance_quote(p, p->reproduce, sizeof(p->reproduce), job->options->reproduce);
     (void)provenance_add_file(p, job->monitor_image, NULL);
     (void)provenance_add_file(p, job->sandbox_image, NULL);

@@ -14,6 +14,7 @@
 #define WORD_OUTCOME(sym, word, text)    {word, QV_OUTCOME_##sym, text},
 
 const struct word words_platforms[] = {{"qemu", SCENARIO_PLATFORM_QEMU, "QEMU's TCG with SVM and nested page tables"},
+                                       {"bochs", SCENARIO_PLATFORM_BOCHS, "Bochs with VMX and extended page tables"},
                                        {NULL, 0, NULL}};
 const struct word words_modes[] = {{"monitor", QV_MODE_MONITOR, "one monitor per core, nested page tables"},
                                    {"native", QV_MODE_NATIVE, "the same sandbox image without monitors"},
