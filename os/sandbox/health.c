@@ -69,13 +69,25 @@ static void end_of_run(void)
         monitor_call(QV_CALL_SHUTDOWN, 0);
 }
 
-/* DMA that the IOMMU blocked: the lowest of the NIC's living sharers has the device repaired. */
+/*
+ * DMA that the IOMMU blocked: the lowest of the NIC's living sharers has the device repaired. Not for what a generation
+ * of the device did that is gone (this may be the restarted sandbox), and not before the drivers, whose checks see the
+ * same damage, had one beat to repair it themselves.
+ */
 static void check_dma(void)
 {
-    static uint64_t seen;
+    static uint64_t seen, generation;
+    static bool waited;
     uint32_t nic = handoff->cfg.sandbox[handoff->id].nic;
     uint64_t faults = directory()->iommu_faults;
-    if (faults == seen || nic >= QV_MAX_NICS)
+    bool renewed = generation != status->nic_generation;
+    if (nic >= QV_MAX_NICS)
+        return;
+    generation = status->nic_generation;
+    if (renewed)
+        seen = faults;
+    waited = faults != seen && !waited;
+    if (faults == seen || waited)
         return;
     seen = faults;
     for (unsigned i = 0; i < handoff->id; i++)
