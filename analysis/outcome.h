@@ -15,7 +15,7 @@
     X(MONITOR_FAILURE, "monitor_failure", "a monitor met an error of its own")                                         \
     X(SYSTEM_FAILURE, "system_failure", "the machine died, or sandboxes besides the target stopped")                   \
     X(SILENT_WRONG_OUTPUT, "silent_wrong_output", "a client was given a wrong reply as if it were right")              \
-    X(FALSE_ALARM, "false_alarm", "something was detected although no fault was activated")                            \
+    X(FALSE_ALARM, "false_alarm", "something was detected although no fault was activated, or not yet")                \
     X(NOT_ACTIVATED, "not_activated", "a fault was planned but never activated")                                       \
     X(GAVE_UP, "gave_up", "contained after the recovery budget was spent")                                             \
     X(RECOVERED_LOCAL, "recovered_local", "the service came back by a standby driver in the same sandbox")             \

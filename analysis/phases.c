@@ -67,8 +67,8 @@ static int begin_phase(struct recovery *r, const struct trace_event *event, stru
     if (r->n_spans >= PHASES_MAX_SPANS - 3)
         return qv_error_set(err, -EINVAL, "trace: recovery %u of sandbox %u has more than %u phases", r->sequence,
                             r->sandbox, PHASES_MAX_SPANS - 3);
-    r->span[r->n_spans++] =
-        (struct phase_span){.phase = (uint32_t)event->rec.a, .begin = event->t, .end = event->t, .open = true};
+    r->span[r->n_spans++] = (struct phase_span){
+        .phase = (uint32_t)event->rec.a, .core = event->rec.core, .begin = event->t, .end = event->t, .open = true};
     return 0;
 }
 
@@ -78,6 +78,7 @@ static bool end_phase(struct recovery *r, const struct trace_event *event)
         struct phase_span *span = &r->span[i];
         if (span->phase == event->rec.a && span->open) {
             span->end = event->t;
+            span->core = event->rec.core;
             span->open = false;
             return true;
         }
@@ -196,6 +197,38 @@ static uint64_t last_end(const struct recovery *r)
     return end;
 }
 
+/*
+ * The first good reply: the end of the phase of that name; without one, the reply's own record, by the core that had
+ * brought the service back (others answer all the while). A phase that began and has no end waits for that record, too.
+ */
+static void place_reply(const struct trace *trace, struct recovery *r, const struct window *win)
+{
+    const struct phase_span *done = find_span(r, QV_PHASE_FIRST_REPLY);
+    const struct phase_span *net = find_span(r, QV_PHASE_NET_REINIT);
+    if (done != NULL) {
+        r->first_reply = done->end;
+        return;
+    }
+    struct phase_span *open = NULL;
+    for (uint32_t i = 0; i < r->n_spans; i++) {
+        if (r->span[i].phase == QV_PHASE_FIRST_REPLY)
+            open = &r->span[i];
+    }
+    if (open == NULL && net == NULL)
+        return;
+    uint32_t core = open != NULL ? open->core : net->core;
+    uint64_t from = open != NULL ? open->begin : last_end(r);
+    const struct trace_event *e = find_event(trace, QV_TRACE_FIRST_REPLY, from, win->until, core);
+    if (e == NULL || e->rec.core != core)
+        return;
+    r->first_reply = e->t;
+    if (open != NULL) {
+        open->end = e->t;
+        open->open = false;
+        open->derived = true;
+    }
+}
+
 static void place_events(const struct trace *trace, struct recovery *r, const struct window *win)
 {
     const struct trace_event *e = find_activation(trace, r, win, true);
@@ -215,7 +248,7 @@ static void place_events(const struct trace *trace, struct recovery *r, const st
             r->detection_ticks = e->t - r->activated;
     }
     e = find_event(trace, QV_TRACE_DECISION, from, until, r->sandbox);
-    if (e != NULL) {
+    if (e != NULL && e->rec.core == r->sandbox) {
         r->decided = e->t;
         r->policy = (uint32_t)e->rec.a;
         r->reason = (uint32_t)e->rec.b;
@@ -231,15 +264,7 @@ static void place_events(const struct trace *trace, struct recovery *r, const st
         if (x->rec.id == QV_TRACE_GAVE_UP && x->rec.core == r->sandbox)
             r->gave_up = true;
     }
-    const struct phase_span *reply = find_span(r, QV_PHASE_FIRST_REPLY);
-    if (reply != NULL) {
-        r->first_reply = reply->end;
-        return;
-    }
-    /* The service may have moved, so the first reply counts from any core. */
-    e = find_event(trace, QV_TRACE_FIRST_REPLY, last_end(r), win->until, UINT32_MAX);
-    if (e != NULL && find_span(r, QV_PHASE_NET_REINIT) != NULL)
-        r->first_reply = e->t;
+    place_reply(trace, r, win);
 }
 
 static int compare_spans(const void *a, const void *b)
@@ -381,6 +406,12 @@ void phases_free(struct recoveries *r)
 {
     free(r->item);
     memset(r, 0, sizeof(*r));
+}
+
+bool phases_without_fault(const struct recoveries *all, const struct recovery *recovery)
+{
+    return recovery->activated == 0 &&
+           (all->first_activation == 0 || recovery->detected == 0 || recovery->detected < all->first_activation);
 }
 
 bool phases_ticks(const struct recovery *recovery, uint32_t phase, uint64_t *ticks)

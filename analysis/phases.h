@@ -18,6 +18,7 @@
 
 struct phase_span {
     uint32_t phase; /* enum qv_phase */
+    uint8_t core;   /* that ended it (began it, while open) */
     uint64_t begin; /* ticks, on the trace's common clock */
     uint64_t end;
     bool derived; /* taken from DETECT or FIRST_REPLY, not from a begin/end pair */
@@ -67,6 +68,9 @@ void phases_free(struct recoveries *r);
 
 /* Ticks of one phase of a recovery (several spans are added up); false if it is absent. */
 bool phases_ticks(const struct recovery *recovery, uint32_t phase, uint64_t *ticks);
+
+/* Whether a recovery answered something that was there before any fault. */
+bool phases_without_fault(const struct recoveries *all, const struct recovery *recovery);
 
 /* Whether a phase overlaps others by definition and so stays out of the sum. */
 bool phases_overlaps(uint32_t phase);

@@ -71,7 +71,7 @@ static size_t style_of(const char *name)
 static const struct timeline_span *event_of(const struct timeline_view *v, const char *name)
 {
     for (size_t i = 0; i < v->n_spans; i++) {
-        if (v->span[i].event && v->span[i].recovery == 0 && strcmp(v->span[i].name, name) == 0)
+        if (v->span[i].event && v->span[i].recovery == v->chosen && strcmp(v->span[i].name, name) == 0)
             return &v->span[i];
     }
     return NULL;
@@ -299,7 +299,7 @@ static void mark_events(FILE *out, const struct timeline_view *v, bool names)
             continue;
         double x = s->begin_ms - v->zero_ms;
         vertical(out, x, fault ? BAD : REPLY, "");
-        if (!names)
+        if (!names || s->recovery != v->chosen)
             continue;
         char text[96];
         char after[32];
@@ -323,7 +323,7 @@ static void mark_events(FILE *out, const struct timeline_view *v, bool names)
 static void legend(FILE *out, const struct timeline_view *v)
 {
     const struct run_result *r = v->r;
-    const struct recovery *x = r->recoveries.n > 0 ? &r->recoveries.item[0] : NULL;
+    const struct recovery *x = r->recoveries.n > v->chosen ? &r->recoveries.item[v->chosen] : NULL;
     double y = 0.66;
     unsigned id = 500;
     bool overlap = false;
@@ -331,11 +331,15 @@ static void legend(FILE *out, const struct timeline_view *v)
     char length[32];
     if (x == NULL)
         return;
-    (void)snprintf(text, sizeof(text), "Recovery%s, %s", r->recoveries.n > 1 ? " 1" : "", qv_policy_name(x->policy));
+    if (r->recoveries.n > 1)
+        (void)snprintf(text, sizeof(text), "Recovery %zu of %zu, %s", v->chosen + 1, r->recoveries.n,
+                       qv_policy_name(x->policy));
+    else
+        (void)snprintf(text, sizeof(text), "Recovery, %s", qv_policy_name(x->policy));
     put_label(out, text, ZOOM_RIGHT + 0.022, y, "left font panel textcolor rgb '" INK "'");
     for (size_t i = 0; i < v->n_spans && y > 0.12; i++) {
         const struct timeline_span *s = &v->span[i];
-        if (s->event || s->recovery != 0)
+        if (s->event || s->recovery != v->chosen)
             continue;
         y -= 0.0285;
         overlap = overlap || s->overlapping;
@@ -382,7 +386,7 @@ static void recovery_bar(FILE *out, const struct timeline_view *v)
     unsigned id = 10;
     for (size_t i = 0; i < v->n_spans && id < 100; i++) {
         const struct timeline_span *s = &v->span[i];
-        if (s->event || s->recovery != 0 || s->overlapping)
+        if (s->event || s->recovery != v->chosen || s->overlapping)
             continue;
         double begin = s->begin_ms - fault->begin_ms;
         double end = s->end_ms - fault->begin_ms;

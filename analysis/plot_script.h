@@ -24,6 +24,7 @@ struct timeline_view {
     const struct run_result *r;
     const struct timeline_span *span;
     size_t n_spans;
+    size_t chosen; /* index of the recovery that the picture explains (result_recovery) */
     double end_ms; /* of the schedule */
     double warmup_ms;
     double rate; /* asked for, 1/s */

@@ -192,7 +192,8 @@ uint32_t result_facts(const struct run_result *r); /* enum outcome_fact bits */
 /* Whether good replies still came shortly before the schedule's end. */
 bool result_up_at_end(const struct load_log *log);
 
-/* The recovery that stands for the run: the first complete one, else the first; NULL if there was none. */
+/* The recovery that stands for the run: the first complete one that a fault led to, else the first complete one, else
+ * the first; NULL if there was none. */
 const struct recovery *result_recovery(const struct run_result *r);
 
 /*

@@ -12,6 +12,11 @@ typedef bool metric_fn(const struct run_result *r, double *out);
 const struct recovery *result_recovery(const struct run_result *r)
 {
     for (size_t i = 0; i < r->recoveries.n; i++) {
+        const struct recovery *x = &r->recoveries.item[i];
+        if (x->complete && !phases_without_fault(&r->recoveries, x))
+            return x;
+    }
+    for (size_t i = 0; i < r->recoveries.n; i++) {
         if (r->recoveries.item[i].complete)
             return &r->recoveries.item[i];
     }

@@ -84,13 +84,15 @@ static void markdown_notes(FILE *out, const struct table *t)
         fprintf(out, "- Platform: %s. One tick: %s.\n", r->platform, r->tick.what);
     for (uint32_t c = 0; c < TABLE_POLICIES; c++) {
         const struct table_column *column = &t->column[c];
-        if (column->complete + column->incomplete == 0)
+        if (column->complete + column->incomplete + column->unfounded == 0)
             continue;
         fprintf(out, "- %s: %zu complete recover%s in %zu run%s%s", qv_policy_name(column->policy), column->complete,
                 column->complete == 1 ? "y" : "ies", t->n_results, t->n_results == 1 ? "" : "s",
                 column->complete > 1 ? ", given as min / median / max; the time is the median's" : "");
         if (column->incomplete > 0)
             fprintf(out, "; %zu not completed and not in the table", column->incomplete);
+        if (column->unfounded > 0)
+            fprintf(out, "; %zu without a fault (false alarms) and not in the table", column->unfounded);
         if (column->flagged > 0)
             fprintf(out, "; **flagged: in %zu the phases differ by more than 5 %% from the end-to-end time**",
                     column->flagged);

@@ -80,6 +80,10 @@ static bool add_result(struct table *t, const struct run_result *r)
             const struct recovery *x = &r->recoveries.item[i];
             if (x->policy != column->policy)
                 continue;
+            if (phases_without_fault(&r->recoveries, x)) {
+                column->unfounded++;
+                continue;
+            }
             if (!x->complete) {
                 column->incomplete++;
                 continue;

@@ -45,7 +45,7 @@ struct table_cell {
 struct table_column {
     uint32_t policy;
     bool shown;
-    size_t complete, incomplete, flagged; /* recoveries */
+    size_t complete, incomplete, flagged, unfounded; /* recoveries */
     struct table_cell cell[TABLE_ROWS];
 };
 

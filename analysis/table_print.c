@@ -121,6 +121,9 @@ static void print_notes(FILE *out, const struct table *t)
         if (column->incomplete > 0)
             fprintf(out, "  %s%s: %zu recoveries not completed, not in the table%s\n", bad,
                     qv_policy_name(column->policy), column->incomplete, plain);
+        if (column->unfounded > 0)
+            fprintf(out, "  %s%s: %zu recoveries without a fault (false alarms), not in the table%s\n", bad,
+                    qv_policy_name(column->policy), column->unfounded, plain);
         if (column->flagged > 0)
             fprintf(out,
                     "  %sflag: %s: in %zu of %zu recoveries the phases differ by more than 5 %% from the end-to-end "

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "analysis/names.h"
 #include "qv/fault.h"
 
 #define BACKWARDS_SHARE 10u /* a stamp taken first and written later is usual; every tenth record is not */
@@ -72,7 +73,12 @@ static void trace_threats(struct run_result *r)
             add(r, "Recovery %u of sandbox %u: its phases add up to %+.1f %% of the end-to-end time.", x->sequence,
                 x->sandbox, 100 * x->difference);
         if (!x->complete && !x->gave_up)
-            add(r, "Recovery %u of sandbox %u has no end in the trace.", x->sequence, x->sandbox);
+            add(r, "Recovery %u of sandbox %u %s.", x->sequence, x->sandbox,
+                x->recovered != 0 ? "was completed, but the sandbox sent no reply after it"
+                                  : "has no end in the trace");
+        if (phases_without_fault(&r->recoveries, x))
+            add(r, "Recovery %u of sandbox %u (%s) answered no fault that was injected.", x->sequence, x->sandbox,
+                qv_detection_name(x->detection));
     }
 }
 

@@ -165,10 +165,10 @@ static int write_bins(const char *dir, const struct load_bin *bin, size_t n, str
     return close_written(out, path, err);
 }
 
-static const struct timeline_span *find_event(const struct span_list *list, const char *name)
+static const struct timeline_span *find_event(const struct span_list *list, size_t recovery, const char *name)
 {
     for (size_t i = 0; i < list->n; i++) {
-        if (list->span[i].event && strcmp(list->span[i].name, name) == 0)
+        if (list->span[i].event && list->span[i].recovery == recovery && strcmp(list->span[i].name, name) == 0)
             return &list->span[i];
     }
     return NULL;
@@ -181,8 +181,8 @@ static const struct timeline_span *find_event(const struct span_list *list, cons
 static void choose_zoom(struct timeline_view *v, const struct span_list *list)
 {
     const struct load_stats *s = &v->r->load;
-    const struct timeline_span *fault = find_event(list, "fault");
-    const struct timeline_span *reply = find_event(list, "first_good_reply");
+    const struct timeline_span *fault = find_event(list, v->chosen, "fault");
+    const struct timeline_span *reply = find_event(list, v->chosen, "first_good_reply");
     double interval = v->rate > 0 ? 1e3 / v->rate : 1;
     if (fault == NULL && s->outage_ms < 20 * interval)
         return;
@@ -256,6 +256,8 @@ static int emit(const char *dir, const struct run_result *r, const struct load_l
                               .rate = log->rate,
                               .bin_ms = TIMELINE_BIN_MS,
                               .coarse_ms = log->rate >= 400 ? 50 : 200};
+    const struct recovery *chosen = result_recovery(r);
+    v.chosen = chosen != NULL ? (size_t)(chosen - r->recoveries.item) : 0;
     choose_zoom(&v, list);
     measure_bins(&v, bin, (size_t)n);
     measure_latencies(&v, log);

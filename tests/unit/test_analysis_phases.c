@@ -292,6 +292,55 @@ static void test_incomplete_after_complete(void)
     phases_free(&rs);
 }
 
+/*
+ * A false alarm in another sandbox before the fault: its recovery has no reply of its own, the replies that the service
+ * sends all the while are not its, and it is told apart from the one that a fault led to.
+ */
+static void test_other_sandbox(void)
+{
+    struct recoveries rs;
+    struct qv_error err;
+    begin();
+    fixture_put(ring[2], 300, QV_TRACE_DETECT, QV_DETECT_RING_INVARIANT, 0x3810);
+    phase(ring[3], 300, 350, QV_PHASE_VM_EXIT, 1, 1);
+    fixture_put(ring[3], 350, QV_TRACE_DECISION, QV_POLICY_LOCAL, 0);
+    phase(ring[2], 350, 400, QV_PHASE_NET_REINIT, 1, 1);
+    fixture_put(ring[2], 400, QV_TRACE_PHASE_BEGIN, QV_PHASE_FIRST_REPLY, 1ull << 32 | 1);
+    fixture_put(ring[0], 450, QV_TRACE_FIRST_REPLY, 1024, 0);
+    fixture_put(ring[3], 500, QV_TRACE_RECOVERED, QV_POLICY_LOCAL, 1);
+    put_local(1, 1000);
+    CU_ASSERT_EQUAL_FATAL(extract(&rs, &err), 0);
+    CU_ASSERT_EQUAL_FATAL(rs.n, 2);
+    CU_ASSERT_EQUAL(rs.item[0].sandbox, 1);
+    CU_ASSERT(rs.item[0].recovered == 500 && rs.item[0].first_reply == 0 && !rs.item[0].complete);
+    CU_ASSERT(phases_without_fault(&rs, &rs.item[0]));
+    CU_ASSERT(rs.item[1].complete && !phases_without_fault(&rs, &rs.item[1]));
+    CU_ASSERT_EQUAL(rs.item[1].end_to_end, 1000);
+    CU_ASSERT_EQUAL(rs.early_detections, 1);
+    phases_free(&rs);
+}
+
+/* A first-reply phase without end is ended by the reply's record, by the same core only. */
+static void test_open_first_reply(void)
+{
+    for (int own = 0; own < 2; own++) {
+        struct recoveries rs;
+        struct qv_error err;
+        begin();
+        fixture_put(ring[0], 1000, QV_TRACE_FAULT_ACTIVATE, QV_FAULT_NULL_POINTER, 0);
+        fixture_put(ring[1], 1000, QV_TRACE_DETECT, QV_DETECT_EXCEPTION, 0);
+        phase(ring[0], 1000, 1900, QV_PHASE_NET_REINIT, 0, 1);
+        fixture_put(ring[0], 1900, QV_TRACE_PHASE_BEGIN, QV_PHASE_FIRST_REPLY, 1);
+        fixture_put(ring[own == 1 ? 0 : 2], 2000, QV_TRACE_FIRST_REPLY, 1024, 0);
+        fixture_put(ring[0], 2100, QV_TRACE_RECOVERED, QV_POLICY_LOCAL, 0);
+        CU_ASSERT_EQUAL_FATAL(extract(&rs, &err), 0);
+        CU_ASSERT_EQUAL(rs.item[0].complete, own == 1);
+        CU_ASSERT_EQUAL(ticks_of(&rs.item[0], QV_PHASE_FIRST_REPLY), own == 1 ? 100 : UINT64_MAX);
+        CU_ASSERT_EQUAL(rs.item[0].end_to_end, own == 1 ? 1000 : 0);
+        phases_free(&rs);
+    }
+}
+
 static void test_gave_up(void)
 {
     struct recoveries rs;
@@ -366,6 +415,8 @@ static const struct unit_test tests[] = {
     {"several recoveries", test_several},
     {"incomplete recovery", test_incomplete},
     {"incomplete after complete", test_incomplete_after_complete},
+    {"false alarm in another sandbox", test_other_sandbox},
+    {"first reply without end", test_open_first_reply},
     {"giving up", test_gave_up},
     {"detection without fault", test_false_alarm},
     {"refuses contradictions", test_refuses},

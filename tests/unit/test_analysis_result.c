@@ -470,6 +470,14 @@ static void test_tables(void)
     CU_ASSERT(strstr(text, "| Driver Re-initialization | 48,300,000 / 53,130,000 / 57,960,000 |") != NULL);
     free(text);
     f[2].result->recoveries.item[0].complete = true;
+    /* Nor is one that answered no fault. */
+    uint64_t activated = f[2].result->recoveries.item[0].activated;
+    f[2].result->recoveries.item[0].activated = 0;
+    f[2].result->recoveries.item[0].detected = activated - 1;
+    text = printed(table_write_markdown, results, 5);
+    CU_ASSERT(strstr(text, "local: 2 complete recoveries in 5 runs") != NULL);
+    CU_ASSERT(strstr(text, "; 1 without a fault (false alarms)") != NULL);
+    free(text);
     /* Figures of another platform do not go into the same table. */
     f[4].result->tick.kind = RUN_TICK_INSTRUCTION;
     FILE *null = fopen("/dev/null", "w");
