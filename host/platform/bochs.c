@@ -18,6 +18,7 @@
 
 #define PROGRAM         "bochs-bin" /* "bochs" is a script that starts it */
 #define PRELOADED       "libqv_bochs_ram.so"
+#define MAX_DESCRIPTORS 1024u
 #define LISTEN_STEPS    200u
 #define LISTEN_STEP_US  10000u
 #define EMULATOR_BANNER "Bochs x86 Emulator"
@@ -44,7 +45,10 @@ static int find_preloaded(char *out, size_t size, struct qv_error *err)
 static int make_arguments(struct machine *machine, const char *preloaded, int ram, struct qv_error *err)
 {
     struct arguments a = {NULL, 0, false};
+    arguments_add(&a, "prlimit"); /* its network waits by select(), which ends the program at a descriptor too high */
+    arguments_add(&a, "--nofile=%u", MAX_DESCRIPTORS);
     arguments_add(&a, "env");
+
     arguments_add(&a, "TERM=vt100");
     arguments_add(&a, "LD_PRELOAD=%s", preloaded);
     arguments_add(&a, "%s=%d", RAM_SHARE_FD, ram);
@@ -96,7 +100,7 @@ static int bochs_start(struct machine *machine, const struct machine_config *con
     int ram = -1;
     int result = prepare(machine, config, &ram, err);
     if (result == 0) {
-        snprintf(log, sizeof(log), "%s/emulator.out", machine->scratch);
+        snprintf(log, sizeof(log), "%s/emulator.log", config->folder);
         machine->start_ns = parts_now_ns();
         machine->pid = process_start(machine->argv, config->folder, log, &ram, 1, err);
         result = machine->pid < 0 ? (int)machine->pid : 0;
@@ -112,7 +116,6 @@ static int bochs_start(struct machine *machine, const struct machine_config *con
 
 static void bochs_end(struct machine *machine)
 {
-    char path[128];
     int code = -1;
     if (machine_alive(machine)) {
         process_kill(machine->pid, &code);
@@ -121,8 +124,7 @@ static void bochs_end(struct machine *machine)
     }
     if (machine->scratch[0] == '\0')
         return;
-    snprintf(path, sizeof(path), "%s/emulator.out", machine->scratch);
-    (void)unlink(path);
+
     bochs_files_remove(machine->scratch);
     machine->scratch[0] = '\0';
 }
