@@ -104,8 +104,12 @@ void bootcfg_build(const struct scenario *scenario, struct qv_bootcfg *out)
     for (uint32_t i = 0; i < scenario->n_faults; i++)
         build_fault(scenario, i, &out->fault[i]);
     build_recovery(&scenario->recovery, &out->recovery);
-    if (scenario->load.tool == SCENARIO_TOOL_SANDBOX)
+    if (scenario->load.tool == SCENARIO_TOOL_SANDBOX) {
         build_client(scenario, &out->client);
+        /* The NICs are on a hub of their own: nobody there is a gateway, and nobody must be waited for. */
+        for (uint32_t i = 0; i < scenario->n_sandboxes; i++)
+            out->sandbox[i].gateway = 0;
+    }
     /* With the host's load the host decides when the run is over. Otherwise the machine does, on its own clock, so that
      * a run on the icount clock repeats; a late reply still has its time limit. */
     if (scenario->load.tool == SCENARIO_TOOL_SANDBOX)
