@@ -13,6 +13,19 @@
     }
 
 fault_hook_fn fault_hook;
+__thread volatile int model_depth;
+void (*model_left)(void);
+
+static void enter(void)
+{
+    model_depth++;
+}
+
+static void leave(void)
+{
+    if (--model_depth == 0 && model_left)
+        model_left();
+}
 
 /* --- device --- */
 
@@ -231,21 +244,25 @@ static uint32_t op_read(void *context, uint32_t offset)
     struct model *model = &((struct sharer *)context)->world->model;
     uint32_t value;
 
+    enter();
     pthread_mutex_lock(&model->lock);
     value = model_read(model, offset);
     pthread_mutex_unlock(&model->lock);
+    leave();
     return value;
 }
 
 static void op_write(void *context, uint32_t offset, uint32_t value)
 {
-    struct model *model = &((struct sharer *)context)->world->model;
+    struct world *world = ((struct sharer *)context)->world;
 
-    pthread_mutex_lock(&model->lock);
-    model_write(model, offset, value);
-    if (((struct sharer *)context)->world->on_write)
-        ((struct sharer *)context)->world->on_write(((struct sharer *)context)->world, offset);
-    pthread_mutex_unlock(&model->lock);
+    enter();
+    pthread_mutex_lock(&world->model.lock);
+    model_write(&world->model, offset, value);
+    if (world->on_write)
+        world->on_write(world, offset);
+    pthread_mutex_unlock(&world->model.lock);
+    leave();
 }
 
 static void op_enable_bus(void *context)
@@ -316,6 +333,7 @@ struct world *world_new(enum model_kind kind, unsigned sharers)
         abort();
     world->count = sharers;
     world->clock = 1000 * WORLD_US;
+    world->lock_timeout = 1000 * WORLD_US;
     world->model.kind = kind;
     pthread_mutex_init(&world->model.lock, NULL);
     world->model.memory = aligned_alloc(4096, NIC_SHARED_BYTES);
@@ -348,7 +366,7 @@ void sharer_fresh(struct sharer *sharer, bool restarted)
     struct nic_config config = {
         .self = sharer->id,
         .sharers = (1u << sharer->world->count) - 1u,
-        .lock_timeout = 1000 * WORLD_US,
+        .lock_timeout = sharer->world->lock_timeout,
         .progress_timeout = 20000 * WORLD_US,
         .reset_timeout = 20000 * WORLD_US,
         .laggard_timeout = 4000 * WORLD_US,
@@ -411,9 +429,11 @@ bool model_broadcast(struct world *world, uint32_t number)
 static void deliver(void *context, unsigned port, const uint8_t *frame, size_t size)
 {
     struct sharer *sharer = context;
-    uint8_t *copy = malloc(size); /* exactly as large: the sanitizer sees a byte too many */
+    uint8_t *copy;
     uint32_t number;
 
+    enter();
+    copy = malloc(size); /* exactly as large: the sanitizer sees a byte too many */
     if (!copy)
         abort();
     if (sharer->in_deliver)
@@ -438,6 +458,7 @@ static void deliver(void *context, unsigned port, const uint8_t *frame, size_t s
         sharer->by_port[port]++;
     }
     free(copy);
+    leave();
 }
 
 unsigned sharer_receive(struct sharer *sharer, unsigned budget, bool *more)

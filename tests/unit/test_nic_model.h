@@ -77,6 +77,7 @@ struct world {
     struct sharer sharer[MODEL_SHARERS];
     unsigned count;
     bool threaded;
+    uint64_t lock_timeout; /* ticks, for instances made from then on */
     uint64_t clock;
     void (*on_write)(struct world *world, uint32_t offset); /* after each register write, the model's lock held */
     uint32_t number[MODEL_SHARERS];                         /* of frames sent to each */
@@ -84,6 +85,10 @@ struct world {
 
 /* Ticks; a virtual microsecond is 1000. */
 #define WORLD_US 1000ull
+
+/* Above 0 while the calling thread is in the model or the tests' own code, where a sharer does not die. */
+extern __thread volatile int model_depth;
+extern void (*model_left)(void); /* called when it is 0 again, if set */
 
 struct world *world_new(enum model_kind kind, unsigned sharers);
 void world_free(struct world *world);

@@ -2,6 +2,17 @@
 /* The periodic check: what the hot paths do not look at, and what does not move although it should. */
 #include "nic_driver.h"
 
+#define SETTINGS    7u /* registers whose value is known beforehand */
+#define SCAN_PARTS  4u /* checks for one look at all descriptors */
+#define AUDIT_EVERY 4u /* checks for one look at a register, which is slow */
+
+/* What looks inconsistent because somebody began to rebuild it is not. */
+static void found(struct nic_driver *driver, enum qv_detection detection, uint64_t address)
+{
+    if (nic_load(&driver->shared->state) == driver->checked)
+        nic_fail(driver, detection, address);
+}
+
 static void check_blame(struct nic_driver *driver)
 {
     const struct nic_slot *slot = nic_own_slot(driver);
@@ -16,15 +27,23 @@ static void check_blame(struct nic_driver *driver)
     }
 }
 
-/* The device fills descriptors in order: one that stays empty before others that are done will never be done. */
-static bool has_hole(const struct nic_driver *driver, uint32_t cursor, uint32_t limit)
+/* A part of the ring each time: addresses, and no descriptor done before an earlier one that is not. */
+static void scan_receive_ring(struct nic_driver *driver, uint32_t cursor, uint32_t limit)
 {
-    uint32_t left = nic_rx_in_window(cursor, limit) ? limit - cursor : 0;
+    uint32_t first = nic_rx_done(driver, cursor);
+    uint32_t begin = driver->scanned % SCAN_PARTS * (NIC_RX_COUNT / SCAN_PARTS);
 
-    for (uint32_t ahead = 1; ahead <= 8 && ahead < left; ahead++)
-        if ((nic_load(&driver->rx_ring[(cursor + ahead) % NIC_RX_COUNT].word) & NIC_RXD_DD) != 0)
-            return true;
-    return false;
+    for (uint32_t i = begin; i < begin + NIC_RX_COUNT / SCAN_PARTS; i++) {
+        const struct nic_descriptor *descriptor = &driver->rx_ring[i];
+        uint32_t ahead = (i - first) % NIC_RX_COUNT;
+        bool early = ahead != 0 && ahead < limit - first && (nic_load(&descriptor->word) & NIC_RXD_DD) != 0;
+        if (descriptor->address == nic_rx_address(driver, i) && !early)
+            continue;
+        /* It is not early if what was before it has been filled since. */
+        if (descriptor->address != nic_rx_address(driver, i) || nic_rx_done(driver, first) == first)
+            found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)descriptor);
+        return;
+    }
 }
 
 static void check_receive(struct nic_driver *driver)
@@ -34,28 +53,23 @@ static void check_receive(struct nic_driver *driver)
 
     /* The limit first: it only grows, and never further ahead of a cursor than the ring. */
     if (!nic_unseal(nic_load(&driver->shared->rx_limit), &limit)) {
-        nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->shared->rx_limit);
+        found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->shared->rx_limit);
         return;
     }
     if (!nic_unseal(nic_load(&slot->attached), &incarnation) || incarnation != driver->config.incarnation) {
-        nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&slot->attached);
+        found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&slot->attached);
         return;
     }
     if (!nic_unseal(nic_load(&slot->cursor), &cursor) ||
         (!nic_rx_in_window(cursor, limit) && cursor - limit > NIC_RX_COUNT)) {
-        nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&slot->cursor);
+        found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&slot->cursor);
         return;
     }
-    for (uint32_t i = 0; i < NIC_RX_COUNT; i++) {
-        if (driver->rx_ring[i].address != nic_rx_address(driver, i)) {
-            nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->rx_ring[i]);
-            return;
-        }
-    }
-    if (nic_rx_done(driver, cursor) == cursor && !has_hole(driver, cursor, limit))
+    scan_receive_ring(driver, cursor, limit);
+    if (nic_rx_done(driver, cursor) == cursor)
         driver->watch_rx.armed = false;
     else if (nic_watch_expired(&driver->watch_rx, cursor, nic_now(driver), driver->config.progress_timeout))
-        nic_fail(driver, QV_DETECT_RX_PROGRESS, cursor % NIC_RX_COUNT);
+        found(driver, QV_DETECT_RX_PROGRESS, cursor % NIC_RX_COUNT);
 }
 
 /* Others may change the positions while they are read: a consistent copy, or false and another try next time. */
@@ -68,7 +82,7 @@ static bool snapshot_transmit(struct nic_driver *driver, uint32_t *clean, uint32
         if (word != nic_load(&driver->shared->tx_clean) || rung_word != nic_load(&driver->shared->tx_rung))
             continue;
         if (!valid)
-            nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->shared->tx_next);
+            found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->shared->tx_next);
         return valid;
     }
     return false;
@@ -80,9 +94,11 @@ static void check_transmit(struct nic_driver *driver)
 
     if (!snapshot_transmit(driver, &clean, &rung, &next))
         return;
-    for (uint32_t i = 0; i < NIC_TX_COUNT; i++) {
-        if (driver->tx_ring[i].address != nic_tx_address(driver, i)) {
-            nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->tx_ring[i]);
+    for (uint32_t i = 0; i < NIC_TX_COUNT / SCAN_PARTS; i++) {
+        uint32_t position = driver->scanned * (NIC_TX_COUNT / SCAN_PARTS) + i;
+        const struct nic_descriptor *descriptor = &driver->tx_ring[position % NIC_TX_COUNT];
+        if (descriptor->address != nic_tx_address(driver, position)) {
+            found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)descriptor);
             return;
         }
     }
@@ -92,7 +108,7 @@ static void check_transmit(struct nic_driver *driver)
     if (head == rung)
         driver->watch_tx.armed = false;
     else if (nic_watch_expired(&driver->watch_tx, head, nic_now(driver), driver->config.progress_timeout))
-        nic_fail(driver, QV_DETECT_TX_PROGRESS, head % NIC_TX_COUNT);
+        found(driver, QV_DETECT_TX_PROGRESS, head % NIC_TX_COUNT);
 
     /* Queued but not announced: whoever queued it died, or forgot. */
     if (rung == next) {
@@ -103,13 +119,15 @@ static void check_transmit(struct nic_driver *driver)
     }
 }
 
-/* One register a time: settings that somebody's stray write changed stop the device without any other sign. */
-static void audit_registers(struct nic_driver *driver)
+struct setting {
+    uint32_t offset;
+    uint32_t value;
+};
+
+/* Settings that somebody's stray write changed stop the device without any other sign. */
+static bool setting_holds(const struct nic_driver *driver, uint32_t which, uint64_t *fact)
 {
-    const struct {
-        uint32_t offset;
-        uint32_t value;
-    } expected[] = {
+    const struct setting setting[] = {
         {NIC_REG_RCTL, NIC_RCTL_VALUE},
         {NIC_REG_TCTL, NIC_TCTL_VALUE},
         {NIC_REG_RDBAL, (uint32_t)(driver->config.shared_phys + NIC_RX_RING_OFFSET)},
@@ -118,17 +136,64 @@ static void audit_registers(struct nic_driver *driver)
         {NIC_REG_TDLEN, NIC_TX_COUNT * (uint32_t)sizeof(struct nic_descriptor)},
         {NIC_REG_IMS, NIC_INT_ALL},
     };
-    uint32_t which = driver->audited % (sizeof(expected) / sizeof(expected[0]));
-    uint64_t state = nic_load(&driver->shared->state);
-    uint32_t value = nic_read(driver, expected[which].offset);
+    _Static_assert(sizeof(setting) / sizeof(setting[0]) == SETTINGS, "as many as are counted");
 
-    if (value == expected[which].value || nic_load(&driver->shared->state) != state) {
+    *fact = setting[which].offset;
+    return nic_read(driver, setting[which].offset) == setting[which].value;
+}
+
+/*
+ * The device fills descriptors in order, so the first that is not done is at its head. It is not if a descriptor was
+ * marked or cleared by anybody else; the readers would then wait for ever for one that is never filled.
+ */
+static bool receive_head_fits(const struct nic_driver *driver, uint64_t *fact)
+{
+    uint32_t cursor = driver->cursor;
+    uint32_t head, limit;
+
+    *fact = NIC_REG_RDH;
+    if (!nic_synchronised(driver) || nic_rx_pending(driver))
+        return true;
+    head = nic_read(driver, NIC_REG_RDH);
+    if (!nic_unseal(nic_load(&driver->shared->rx_limit), &limit) || nic_rx_done(driver, cursor) != cursor)
+        return true;
+    return head == cursor % NIC_RX_COUNT;
+}
+
+/* What the device is at lies in the queue. */
+static bool transmit_head_fits(const struct nic_driver *driver, uint64_t *fact)
+{
+    uint32_t clean, rung, next;
+    uint64_t word = nic_load(&driver->shared->tx_clean);
+    uint64_t rung_word = nic_load(&driver->shared->tx_rung);
+    uint32_t head = nic_read(driver, NIC_REG_TDH);
+
+    *fact = NIC_REG_TDH;
+    if (!nic_tx_positions(driver, &clean, &rung, &next) || word != nic_seal(clean) || rung_word != nic_seal(rung))
+        return true;
+    return head < NIC_TX_COUNT && (rung - head) % NIC_TX_COUNT <= rung - clean;
+}
+
+/* One register a time. What does not hold is looked at again before it counts. */
+static void audit(struct nic_driver *driver)
+{
+    uint32_t which = driver->audited % (SETTINGS + 2u);
+    uint64_t fact;
+    bool holds;
+
+    if (which < SETTINGS)
+        holds = setting_holds(driver, which, &fact);
+    else if (which == SETTINGS)
+        holds = receive_head_fits(driver, &fact);
+    else
+        holds = transmit_head_fits(driver, &fact);
+    if (holds || nic_load(&driver->shared->state) != driver->checked) {
         driver->audit_doubt = false;
         driver->audited++;
     } else if (!driver->audit_doubt) {
-        driver->audit_doubt = true; /* perhaps the last steps of a re-initialisation */
+        driver->audit_doubt = true;
     } else {
-        nic_fail(driver, QV_DETECT_RING_INVARIANT, expected[which].offset);
+        found(driver, QV_DETECT_RING_INVARIANT, fact);
     }
 }
 
@@ -139,13 +204,16 @@ void nic_check_all(struct nic_driver *driver)
     nic_state_check(driver);
     if (!nic_ready(driver))
         return;
+    driver->checked = nic_load(&driver->shared->state);
+    driver->scanned++;
     if (!nic_header_valid(driver->shared))
-        nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->shared->magic);
+        found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->shared->magic);
     check_blame(driver);
     nic_lock_check(driver, NIC_LOCK_TX);
     nic_lock_check(driver, NIC_LOCK_RX);
     check_transmit(driver);
-    audit_registers(driver);
+    if (driver->audit_doubt || driver->scanned % AUDIT_EVERY == 0)
+        audit(driver);
     if (nic_synchronised(driver)) {
         nic_duty_check(driver);
         check_receive(driver);

@@ -49,9 +49,15 @@ struct nic_config {
 };
 
 /* Something that should move, and since when it has not. */
+/*
+ * Something that should change. It has not when it was looked at often enough since it last did and long enough ago:
+ * often, because a core that the host gave no time looks once, late, and what it sees is its own absence.
+ */
+#define NIC_WATCH_LOOKS 4u
 struct nic_watch {
     uint64_t value;
     uint64_t since;
+    uint32_t looks;
     bool armed;
 };
 
@@ -196,7 +202,7 @@ int nic_state_reinit(struct nic_driver *driver);
 int nic_state_takeover(struct nic_driver *driver, unsigned sandbox);
 void nic_state_check(struct nic_driver *driver); /* replaces a resetter that died or hangs */
 
-/* --- nic_device.c: registers --- */
+/* --- nic_device.c: registers. Written only while the state word is still `state`, the re-initialising caller's. --- */
 struct nic_positions {
     uint32_t rx_head; /* where the device goes on receiving */
     uint32_t rx_limit;
@@ -204,19 +210,19 @@ struct nic_positions {
     uint32_t tx_next;
 };
 bool nic_device_answers(const struct nic_driver *driver);
-void nic_device_stop(struct nic_driver *driver);
-int nic_device_reset(struct nic_driver *driver); /* 0 or -EIO: reset bit stuck */
+void nic_device_stop(struct nic_driver *driver, uint64_t state);
+int nic_device_reset(struct nic_driver *driver, uint64_t state); /* 0 or -EIO: reset bit stuck */
 /* Everything but interrupts: they are enabled when the others may act on them. What came before raises one then. */
-void nic_device_start(struct nic_driver *driver, const struct nic_positions *positions);
+void nic_device_start(struct nic_driver *driver, uint64_t state, const struct nic_positions *positions);
 void nic_device_enable_interrupts(struct nic_driver *driver);
 
-/* --- nic_rings.c: rebuilding the rings at a reset --- */
+/* --- nic_rings.c: rebuilding the rings at a reset; `state` as above --- */
 /* What can be kept, from the device's heads (read before its reset) and the shared state. */
 void nic_rings_plan(struct nic_driver *driver, uint32_t generation, uint32_t rdh, uint32_t tdh,
                     struct nic_positions *positions);
 /* Nothing is kept: positions of a generation far from the last. */
 void nic_rings_fresh(uint32_t generation, struct nic_positions *positions);
-void nic_rings_rebuild(struct nic_driver *driver, const struct nic_positions *positions);
+void nic_rings_rebuild(struct nic_driver *driver, uint64_t state, const struct nic_positions *positions);
 
 /* --- nic_rx.c, nic_return.c --- */
 unsigned nic_rx_walk(struct nic_driver *driver, nic_deliver_fn deliver, void *context, unsigned budget, bool *more);

@@ -137,7 +137,8 @@ void nic_duty_check(struct nic_driver *driver)
     } else if (driver->watch_irq.value == 0 && head != driver->irq_head_seen) {
         driver->watch_irq.value = 1;
         driver->watch_irq.since = nic_now(driver);
-    } else if (driver->watch_irq.value != 0 &&
+        driver->watch_irq.looks = 0;
+    } else if (driver->watch_irq.value != 0 && ++driver->watch_irq.looks >= NIC_WATCH_LOOKS &&
                nic_now(driver) - driver->watch_irq.since > driver->config.progress_timeout) {
         driver->watch_irq.armed = false;
         if ((nic_read(driver, NIC_REG_ICR) & NIC_INT_ALL) == 0)

@@ -27,6 +27,13 @@ static void record_break(struct nic_driver *driver, enum nic_lock_id id, enum ro
     }
 }
 
+/* The holder may have died between a change and telling the device, or at the very end of a re-initialisation. */
+static void repair_receive(struct nic_driver *driver, const struct nic_hold *hold)
+{
+    nic_rx_tell_device(driver, hold);
+    nic_device_enable_interrupts(driver);
+}
+
 int nic_lock_try(struct nic_driver *driver, enum nic_lock_id id, struct nic_hold *hold)
 {
     uint64_t broken;
@@ -51,7 +58,7 @@ int nic_lock_try(struct nic_driver *driver, enum nic_lock_id id, struct nic_hold
         if (id == NIC_LOCK_TX)
             nic_tx_repair(driver, hold);
         else
-            nic_rx_tell_device(driver, hold);
+            repair_receive(driver, hold);
     }
     return 0;
 }

@@ -8,6 +8,18 @@
 
 #define RX_VOID (NIC_RXD_DD | NIC_RXD_EOP) /* a frame of no bytes: readers pass over it */
 
+/* Whoever was replaced for being late must not change what others run by now. */
+static bool is_mine(const struct nic_driver *driver, uint64_t state)
+{
+    return nic_load(&driver->shared->state) == state;
+}
+
+static void put(const struct nic_driver *driver, uint64_t state, volatile uint64_t *word, uint64_t value)
+{
+    if (is_mine(driver, state))
+        nic_store(word, value);
+}
+
 static bool is_attached(const struct nic_slot *slot)
 {
     uint32_t incarnation;
@@ -94,11 +106,11 @@ void nic_rings_plan(struct nic_driver *driver, uint32_t generation, uint32_t rdh
     }
 }
 
-static void rebuild_receive(struct nic_driver *driver, uint32_t head, uint32_t limit)
+static void rebuild_receive(struct nic_driver *driver, uint64_t state, uint32_t head, uint32_t limit)
 {
     uint32_t oldest = limit - (NIC_RX_COUNT - 1u);
 
-    for (uint32_t position = oldest; position != limit + 1u; position++) {
+    for (uint32_t position = oldest; position != limit + 1u && is_mine(driver, state); position++) {
         struct nic_descriptor *descriptor = &driver->rx_ring[position % NIC_RX_COUNT];
         bool received = head - position - 1u < NIC_RX_COUNT; /* position < head */
         if (!received)
@@ -107,24 +119,24 @@ static void rebuild_receive(struct nic_driver *driver, uint32_t head, uint32_t l
             descriptor->word = RX_VOID;
         descriptor->address = nic_rx_address(driver, position);
     }
-    nic_store(&driver->shared->rx_limit, nic_seal(limit));
+    put(driver, state, &driver->shared->rx_limit, nic_seal(limit));
 }
 
 /* A cursor that can stay is not touched: its owner may be moving it. */
-static void rebuild_cursors(struct nic_driver *driver, uint32_t head, uint32_t limit)
+static void rebuild_cursors(struct nic_driver *driver, uint64_t state, uint32_t head, uint32_t limit)
 {
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
         struct nic_slot *slot = &driver->shared->slot[i];
         uint64_t word = nic_load(&slot->cursor);
         uint64_t wanted = nic_seal(reader_position(slot, head, limit - (NIC_RX_COUNT - 1u)));
         if (is_attached(slot) && word != wanted)
-            nic_store(&slot->cursor, wanted);
+            put(driver, state, &slot->cursor, wanted);
     }
 }
 
-static void rebuild_transmit(struct nic_driver *driver, uint32_t head, uint32_t next)
+static void rebuild_transmit(struct nic_driver *driver, uint64_t state, uint32_t head, uint32_t next)
 {
-    for (uint32_t position = head; position != head + NIC_TX_COUNT; position++) {
+    for (uint32_t position = head; position != head + NIC_TX_COUNT && is_mine(driver, state); position++) {
         struct nic_descriptor *descriptor = &driver->tx_ring[position % NIC_TX_COUNT];
         bool queued = next - position - 1u < NIC_TX_COUNT; /* position < next */
         uint32_t length = NIC_TXD_LENGTH(descriptor->word);
@@ -135,14 +147,14 @@ static void rebuild_transmit(struct nic_driver *driver, uint32_t head, uint32_t 
             descriptor->word = NIC_TXD_NULL;
         descriptor->address = nic_tx_address(driver, position);
     }
-    nic_store(&driver->shared->tx_next, nic_seal(next));
-    nic_store(&driver->shared->tx_rung, nic_seal(next));
-    nic_store(&driver->shared->tx_clean, nic_seal(head));
+    put(driver, state, &driver->shared->tx_next, nic_seal(next));
+    put(driver, state, &driver->shared->tx_rung, nic_seal(next));
+    put(driver, state, &driver->shared->tx_clean, nic_seal(head));
 }
 
-void nic_rings_rebuild(struct nic_driver *driver, const struct nic_positions *positions)
+void nic_rings_rebuild(struct nic_driver *driver, uint64_t state, const struct nic_positions *positions)
 {
-    rebuild_receive(driver, positions->rx_head, positions->rx_limit);
-    rebuild_cursors(driver, positions->rx_head, positions->rx_limit);
-    rebuild_transmit(driver, positions->tx_head, positions->tx_next);
+    rebuild_receive(driver, state, positions->rx_head, positions->rx_limit);
+    rebuild_cursors(driver, state, positions->rx_head, positions->rx_limit);
+    rebuild_transmit(driver, state, positions->tx_head, positions->tx_next);
 }

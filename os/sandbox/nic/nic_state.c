@@ -67,9 +67,10 @@ bool nic_watch_expired(struct nic_watch *watch, uint64_t value, uint64_t now, ui
         watch->armed = true;
         watch->value = value;
         watch->since = now;
+        watch->looks = 0;
         return false;
     }
-    return now - watch->since > timeout;
+    return ++watch->looks >= NIC_WATCH_LOOKS && now - watch->since > timeout;
 }
 
 static void adopt(struct nic_driver *driver, uint64_t state, uint32_t cursor)
@@ -122,21 +123,21 @@ static int reset_and_rebuild(struct nic_driver *driver, uint64_t mine, bool keep
     driver->ops->enable_bus(driver->context);
     if (!nic_device_answers(driver))
         return -EIO;
-    nic_device_stop(driver);
+    nic_device_stop(driver, mine);
     rdh = nic_read(driver, NIC_REG_RDH);
     tdh = nic_read(driver, NIC_REG_TDH);
     if (keep && nic_header_valid(driver->shared))
         nic_rings_plan(driver, nic_state_generation(mine), rdh, tdh, &positions);
     else
         nic_rings_fresh(nic_state_generation(mine), &positions);
-    error = nic_device_reset(driver);
+    error = nic_device_reset(driver, mine);
     if (error)
         return error;
     if (nic_load(&driver->shared->state) != mine)
         return -EBUSY;
     write_header(driver->shared);
-    nic_rings_rebuild(driver, &positions);
-    nic_device_start(driver, &positions);
+    nic_rings_rebuild(driver, mine, &positions);
+    nic_device_start(driver, mine, &positions);
     return 0;
 }
 
