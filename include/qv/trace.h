@@ -85,7 +85,7 @@ _Static_assert(sizeof(struct qv_trace_ring) == 64, "ring header is one cache lin
 enum qv_client_result {
     QV_CLIENT_GOOD = 0,       /* status 200, and the page asked for, byte for byte */
     QV_CLIENT_RESET = 1,      /* refused, or connection lost */
-    QV_CLIENT_WRONG = 2,      /* status 200 and wrong bytes (also: wrong status, where the client cannot tell) */
+    QV_CLIENT_WRONG = 2,      /* status 200 and wrong bytes, or no HTTP at all */
     QV_CLIENT_TIMEOUT = 3,    /* no whole reply in time: lost */
     QV_CLIENT_CLOSED = 4,     /* closed by the server before the end of the page */
     QV_CLIENT_NO_MEMORY = 5,  /* never sent */

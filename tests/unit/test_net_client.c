@@ -108,7 +108,7 @@ static void start_client(const struct qv_client_cfg *cfg)
     world_directory.machine_state = QV_MACHINE_READY;
 }
 
-static unsigned results(enum client_result result)
+static unsigned results(enum qv_client_result result)
 {
     const struct world_record *record;
     unsigned count = 0;
@@ -130,10 +130,11 @@ static void all_kinds_of_replies(void)
     CU_ASSERT_EQUAL(status->client_good, 4);
     CU_ASSERT_EQUAL(status->client_errors, 5);
     CU_ASSERT_EQUAL(status->client_lost, 1);
-    CU_ASSERT_EQUAL(results(CLIENT_GOOD), 4);
-    CU_ASSERT_EQUAL(results(CLIENT_BAD), 4);
-    CU_ASSERT_EQUAL(results(CLIENT_CLOSED), 1);
-    CU_ASSERT_EQUAL(results(CLIENT_TIMEOUT), 1);
+    CU_ASSERT_EQUAL(results(QV_CLIENT_GOOD), 4);
+    CU_ASSERT_EQUAL(results(QV_CLIENT_WRONG), 3);
+    CU_ASSERT_EQUAL(results(QV_CLIENT_BAD_STATUS), 1);
+    CU_ASSERT_EQUAL(results(QV_CLIENT_CLOSED), 1);
+    CU_ASSERT_EQUAL(results(QV_CLIENT_TIMEOUT), 1);
     world_run(NULL, 3000000);
     CU_ASSERT_PTR_NULL(tcp_active_pcbs); /* not even that of the server that forgot */
     for (unsigned i = 0; i < 10; i++) {
@@ -157,8 +158,8 @@ static void refused_and_unanswered(void)
     CU_ASSERT_TRUE(world_run(is_done, 1000000));
     CU_ASSERT_EQUAL(status->client_sent, 20);
     CU_ASSERT_EQUAL(status->client_good, 0);
-    CU_ASSERT_EQUAL(results(CLIENT_RESET) + results(CLIENT_TIMEOUT), 20);
-    CU_ASSERT_TRUE(results(CLIENT_RESET) >= 9 && results(CLIENT_TIMEOUT) >= 9);
+    CU_ASSERT_EQUAL(results(QV_CLIENT_RESET) + results(QV_CLIENT_TIMEOUT), 20);
+    CU_ASSERT_TRUE(results(QV_CLIENT_RESET) >= 9 && results(QV_CLIENT_TIMEOUT) >= 9);
 }
 
 static void warm_up_is_not_counted(void)

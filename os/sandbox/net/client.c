@@ -44,14 +44,14 @@ static struct {
     struct request request[CLIENT_MAX_CONNECTIONS];
 } client;
 
-static void finish(struct request *request, enum client_result result)
+static void finish(struct request *request, enum qv_client_result result)
 {
     if (request->counted) {
         switch (result) {
-        case CLIENT_GOOD:
+        case QV_CLIENT_GOOD:
             status->client_good++;
             break;
-        case CLIENT_TIMEOUT:
+        case QV_CLIENT_TIMEOUT:
             status->client_lost++;
             break;
         default:
@@ -98,7 +98,7 @@ static void detach(struct tcp_pcb *pcb)
     tcp_poll(pcb, on_linger, LINGER_POLL);
 }
 
-static void give_up(struct request *request, enum client_result result)
+static void give_up(struct request *request, enum qv_client_result result)
 {
     struct tcp_pcb *pcb = request->pcb;
 
@@ -123,8 +123,8 @@ static size_t take_header(struct request *request, const char *data, size_t size
     return taken;
 }
 
-/* False: these bytes do not belong to a good reply. */
-static bool take(struct request *request, const char *data, size_t size)
+/* What these bytes say of the reply; GOOD: nothing bad so far. */
+static enum qv_client_result take(struct request *request, const char *data, size_t size)
 {
     bool had_header = request->in_body;
     size_t taken = had_header ? 0 : take_header(request, data, size);
@@ -132,40 +132,43 @@ static bool take(struct request *request, const char *data, size_t size)
     data += taken;
     size -= taken;
     if (!request->in_body) {
-        return request->header < HEADER_MAX;
+        return request->header < HEADER_MAX ? QV_CLIENT_GOOD : QV_CLIENT_WRONG;
     }
-    if (!had_header && (memcmp(request->text, "HTTP/1.", 7) != 0 || memcmp(request->text + 8, " 200 ", 5) != 0)) {
-        return false;
+    if (!had_header && memcmp(request->text, "HTTP/1.", 7) != 0) {
+        return QV_CLIENT_WRONG;
+    }
+    if (!had_header && memcmp(request->text + 8, " 200 ", 5) != 0) {
+        return QV_CLIENT_BAD_STATUS;
     }
     if (size > client.bytes - request->body || memcmp(data, client.page + request->body, size) != 0) {
-        return false;
+        return QV_CLIENT_WRONG;
     }
     request->body += (uint32_t)size;
-    return true;
+    return QV_CLIENT_GOOD;
 }
 
 static err_t on_receive(void *argument, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     struct request *request = argument;
-    bool good = true;
+    enum qv_client_result result = QV_CLIENT_GOOD;
 
     (void)error;
     if (data == NULL) {
-        finish(request, CLIENT_CLOSED);
+        finish(request, QV_CLIENT_CLOSED);
         detach(pcb);
         return on_late_data(NULL, pcb, NULL, ERR_OK);
     }
-    for (const struct pbuf *part = data; part != NULL && good; part = part->next) {
-        good = take(request, part->payload, part->len);
+    for (const struct pbuf *part = data; part != NULL && result == QV_CLIENT_GOOD; part = part->next) {
+        result = take(request, part->payload, part->len);
     }
     tcp_recved(pcb, data->tot_len);
     pbuf_free(data);
-    if (!good) {
-        give_up(request, CLIENT_BAD);
+    if (result != QV_CLIENT_GOOD) {
+        give_up(request, result);
         return ERR_ABRT;
     }
     if (request->in_body && request->body == client.bytes) {
-        finish(request, CLIENT_GOOD);
+        finish(request, QV_CLIENT_GOOD);
         detach(pcb);
     }
     return ERR_OK;
@@ -174,7 +177,7 @@ static err_t on_receive(void *argument, struct tcp_pcb *pcb, struct pbuf *data, 
 static void on_error(void *argument, err_t error)
 {
     (void)error;
-    finish(argument, CLIENT_RESET);
+    finish(argument, QV_CLIENT_RESET);
 }
 
 static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
@@ -183,7 +186,7 @@ static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 
     (void)error;
     if (tcp_write(pcb, client.get, (u16_t)client.get_size, 0) != ERR_OK) {
-        give_up(request, CLIENT_NO_MEMORY);
+        give_up(request, QV_CLIENT_NO_MEMORY);
         return ERR_ABRT;
     }
     return ERR_OK;
@@ -195,7 +198,7 @@ static void connect(struct request *request)
 
     request->pcb = pcb;
     if (pcb == NULL) {
-        finish(request, CLIENT_NO_MEMORY);
+        finish(request, QV_CLIENT_NO_MEMORY);
         return;
     }
     tcp_arg(pcb, request);
@@ -203,7 +206,7 @@ static void connect(struct request *request)
     tcp_err(pcb, on_error);
     if (tcp_bind(pcb, &client.own, 0) != ERR_OK ||
         tcp_connect(pcb, &client.target, HTTP_PORT, on_connected) != ERR_OK) {
-        give_up(request, CLIENT_NO_MEMORY);
+        give_up(request, QV_CLIENT_NO_MEMORY);
     }
 }
 
@@ -233,7 +236,7 @@ static void make_request(struct request *request, uint64_t now)
     }
     next_request();
     if (request->deadline <= now) {
-        finish(request, CLIENT_TIMEOUT); /* waited too long for a free connection */
+        finish(request, QV_CLIENT_TIMEOUT); /* waited too long for a free connection */
     } else {
         connect(request);
     }
@@ -271,7 +274,7 @@ static uint64_t expire(uint64_t now)
             continue;
         }
         if (request->deadline <= now) {
-            give_up(request, CLIENT_TIMEOUT);
+            give_up(request, QV_CLIENT_TIMEOUT);
         } else if (earliest == 0 || request->deadline < earliest) {
             earliest = request->deadline;
         }

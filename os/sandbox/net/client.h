@@ -18,14 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum client_result {
-    CLIENT_GOOD = 0,
-    CLIENT_RESET = 1,   /* refused, or connection lost */
-    CLIENT_BAD = 2,     /* wrong status or wrong bytes */
-    CLIENT_TIMEOUT = 3, /* counts as lost */
-    CLIENT_CLOSED = 4,  /* closed by the server before the end of the page */
-    CLIENT_NO_MEMORY = 5,
-};
+#include "qv/trace.h" /* enum qv_client_result */
 
 #define CLIENT_MAX_CONNECTIONS 512u
 
