@@ -653,6 +653,38 @@ static void interrupts_begin_after_the_reset(void)
     world_free(world);
 }
 
+/* Others look at any moment: also between telling the device and noting that it was told. */
+static void look_around(struct world *world, uint32_t offset)
+{
+    if (offset != NIC_REG_TDT && offset != NIC_REG_RDT)
+        return;
+    world->on_write = NULL;
+    pthread_mutex_unlock(&world->model.lock);
+    for (unsigned n = 0; n < 80; n++) {
+        world_pass(world, 10);
+        nic_check_all(&world->sharer[1].driver);
+    }
+    pthread_mutex_lock(&world->model.lock);
+    world->on_write = look_around;
+}
+
+static void checks_at_any_moment_find_nothing(void)
+{
+    struct world *world = attached(MODEL_EMULATOR, 2);
+
+    world->on_write = look_around;
+    for (unsigned n = 0; n < 300; n++) {
+        model_frame_to(world, n % 2, 100);
+        world_run(world);
+        CU_ASSERT_EQUAL(sharer_send(&world->sharer[0], 100), 0);
+        if (n % 100 == 99)
+            CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[0].driver), 0);
+    }
+    world->on_write = NULL;
+    assert_sound(world);
+    world_free(world);
+}
+
 static void destroyed_cursor_falls_back_to_its_copy(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 2);
@@ -961,6 +993,7 @@ static const struct unit_test tests[] = {
     {"a bad descriptor costs one frame", bad_descriptor_costs_one_frame},
     {"a hole in the ring is found", hole_in_the_ring_is_found},
     {"interrupts begin after the reset", interrupts_begin_after_the_reset},
+    {"checks at any moment find nothing", checks_at_any_moment_find_nothing},
     {"a destroyed cursor falls back to its copy", destroyed_cursor_falls_back_to_its_copy},
     {"a standby takes over from the cursor on", standby_takes_over_from_the_cursor_on},
     {"a restarted sandbox goes on at its cursor", restarted_sandbox_goes_on_at_its_cursor},

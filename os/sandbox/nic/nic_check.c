@@ -160,18 +160,18 @@ static bool receive_head_fits(const struct nic_driver *driver, uint64_t *fact)
     return head == cursor % NIC_RX_COUNT;
 }
 
-/* What the device is at lies in the queue. */
+/* What the device is at lies in the queue. It may be past `rung`, which is noted after the device was told. */
 static bool transmit_head_fits(const struct nic_driver *driver, uint64_t *fact)
 {
     uint32_t clean, rung, next;
-    uint64_t word = nic_load(&driver->shared->tx_clean);
-    uint64_t rung_word = nic_load(&driver->shared->tx_rung);
+    uint64_t clean_word = nic_load(&driver->shared->tx_clean);
+    uint64_t next_word = nic_load(&driver->shared->tx_next);
     uint32_t head = nic_read(driver, NIC_REG_TDH);
 
     *fact = NIC_REG_TDH;
-    if (!nic_tx_positions(driver, &clean, &rung, &next) || word != nic_seal(clean) || rung_word != nic_seal(rung))
+    if (!nic_tx_positions(driver, &clean, &rung, &next) || clean_word != nic_seal(clean) || next_word != nic_seal(next))
         return true;
-    return head < NIC_TX_COUNT && (rung - head) % NIC_TX_COUNT <= rung - clean;
+    return head < NIC_TX_COUNT && (next - head) % NIC_TX_COUNT <= next - clean;
 }
 
 /* One register a time. What does not hold is looked at again before it counts. */
