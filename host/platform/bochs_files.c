@@ -109,7 +109,7 @@ static int write_configuration(const struct machine_config *config, const char *
             "info: action=ignore\n"
             "debug: action=ignore\n"
             "pci: enabled=1, chipset=i440fx",
-            MODEL, config->cores, ips(config->cores), mib, mib, scratch);
+            config->cpu != NULL ? config->cpu : MODEL, config->cores, ips(config->cores), mib, mib, scratch);
     for (uint32_t nic = 0; nic < config->n_nics; nic++)
         fprintf(file, ", slot%u=e1000", nic + 1);
     fprintf(file, "\n");

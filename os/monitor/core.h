@@ -151,6 +151,7 @@ int core_request(struct core *from, struct core *target, enum core_request_kind 
 void core_handle_request(struct core *core, const struct exit_info *exit);
 _Noreturn void core_park(struct core *core, enum qv_sandbox_state state);
 _Noreturn void machine_stop(struct core *core, uint32_t status);
+void machine_dump(void); /* dump.c: sends directory, status pages and trace rings, if the configuration says so */
 void machine_leave(uint32_t status); /* ends the emulator, if the configuration says so and it is one; else returns */
 void lapic_ipi(uint32_t apic_id, uint32_t command);
 void core_revive(struct core *core, struct core *target); /* its core does not answer: reset it by INIT and SIPI */

@@ -148,6 +148,7 @@ _Noreturn void machine_stop(struct core *core, uint32_t status)
     monitor_trace(core, QV_TRACE_END, status, 0);
     directory()->exit_status = status;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
+    machine_dump();
     machine_leave(status);
     sleep_for_ever(core);
 }

@@ -14,12 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "boot_bochs.h"
 #include "qv/directory.h"
 
-#define LINE_MAX_BYTES 1024
-#define PANIC_STATUS   0x7f
-#define IMAGE_MAGIC    0x31474d4958424453ull /* os/lib/elf64.h, struct sandbox_image_header */
-#define HEADER_END     6                     /* word of that header: end of the image */
+#define IMAGE_MAGIC 0x31474d4958424453ull /* os/lib/elf64.h, struct sandbox_image_header */
+#define HEADER_END  6                     /* word of that header: end of the image */
 
 /* Everything that exists only while the machine runs. The folder's links have names that QEMU does not cut at commas.
  */
@@ -166,20 +165,20 @@ static int start(struct run *run)
     return run->pid < 0 ? broken("fork") : 0;
 }
 
-/* Splits what came into lines. False: somebody has heard enough. */
-static bool feed(const struct run *run, char *line, size_t *length, const char *data, size_t size)
+bool boot_machine_feed(const struct boot_machine *machine, char line[BOOT_LINE_BYTES], size_t *length, const char *data,
+                       size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         if (data[i] == '\r')
             continue;
         if (data[i] != '\n') {
-            if (*length < LINE_MAX_BYTES - 1)
+            if (*length < BOOT_LINE_BYTES - 1)
                 line[(*length)++] = data[i];
             continue;
         }
         line[*length] = '\0';
         *length = 0;
-        if (!run->machine->on_line(line))
+        if (!machine->on_line(line))
             return false;
     }
     return true;
@@ -188,7 +187,7 @@ static bool feed(const struct run *run, char *line, size_t *length, const char *
 /* Reads the console until its end (0), the time limit, or enough. */
 static int listen_to(const struct run *run)
 {
-    char line[LINE_MAX_BYTES];
+    char line[BOOT_LINE_BYTES];
     char data[4096];
     size_t length = 0;
     uint64_t limit = now_ms() + run->machine->time_limit_s * 1000ull;
@@ -202,7 +201,7 @@ static int listen_to(const struct run *run)
         ssize_t n = read(run->console, data, sizeof(data));
         if (n <= 0)
             return 0;
-        if (!feed(run, line, &length, data, (size_t)n))
+        if (!boot_machine_feed(run->machine, line, &length, data, (size_t)n))
             return BOOT_MACHINE_ENDED;
     }
 }
@@ -225,12 +224,14 @@ static int reap(const struct run *run, int heard)
     }
     printf("run_boot_test: the emulator ended by itself (%s %d)\n", WIFEXITED(status) ? "status" : "signal",
            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    return PANIC_STATUS + 1;
+    return BOOT_MACHINE_LOST;
 }
 
 int boot_machine_run(struct boot_machine *machine)
 {
     struct run run = {.machine = machine, .ram = -1, .console = -1};
+    if (machine->bochs)
+        return boot_bochs_run(machine);
     int result = prepare(&run);
     if (result == 0)
         result = make_memory(&run);

@@ -13,7 +13,8 @@ struct boot_machine {
     const char *monitor_image, *sandbox_image, *test, *cpu;
     const char *spoil; /* NULL, or what to spoil in the configuration */
     unsigned sandboxes, processors, memory_mib;
-    bool pc, native, guarded, nic;
+    bool pc, bochs, native, guarded, nic;
+    bool dump;       /* bochs: results by port E9h as well, compared with the memory */
     uint32_t policy; /* enum qv_policy */
     uint64_t duration_us;
     uint32_t hang_timeout_us;
@@ -23,7 +24,14 @@ struct boot_machine {
     size_t ram_bytes;
 };
 
-enum { BOOT_MACHINE_BROKEN = -1, BOOT_MACHINE_TIMEOUT = -2, BOOT_MACHINE_ENDED = -3 };
+enum {
+    BOOT_MACHINE_BROKEN = -1,
+    BOOT_MACHINE_TIMEOUT = -2,
+    BOOT_MACHINE_ENDED = -3,
+    BOOT_MACHINE_ABSENT = -4, /* the emulator is not installed */
+    BOOT_MACHINE_LOST = 128,  /* the emulator ended without the guest having said so */
+};
+#define BOOT_LINE_BYTES 1024
 
 /* Runs it to its end: the status that the guest gave, or one of the above (ENDED: as on_line() wanted). */
 int boot_machine_run(struct boot_machine *machine);
@@ -32,6 +40,10 @@ int boot_machine_run(struct boot_machine *machine);
 void boot_machine_stop(struct boot_machine *machine);
 /* From on_line(): makes the pristine sandbox image one that no partition holds, then lets the guest go on. */
 bool boot_machine_damage_image(struct boot_machine *machine);
+
+/* Splits what came from the console into lines for on_line(), keeping the rest. False: on_line() has heard enough. */
+bool boot_machine_feed(const struct boot_machine *machine, char line[BOOT_LINE_BYTES], size_t *length, const char *data,
+                       size_t size);
 
 /* boot_config.c */
 bool boot_config_can_spoil(const char *what);

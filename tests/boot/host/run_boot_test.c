@@ -14,6 +14,8 @@
 
 #define MAX_EXPECTED 8
 
+#define SKIPPED 77 /* CTest counts it as such */
+
 enum host_action { ACTION_STOP, ACTION_DAMAGE };
 
 struct expectation {
@@ -42,6 +44,7 @@ static const struct option options[] = {
     {"guarded", no_argument, NULL, 'g'},
     {"policy", required_argument, NULL, 'P'},
     {"nic", no_argument, NULL, 'i'},
+    {"dump", no_argument, NULL, 'D'},
     {"duration", required_argument, NULL, 'd'},
     {"hang-timeout", required_argument, NULL, 'H'},
     {"expect", required_argument, NULL, 'e'},
@@ -56,14 +59,15 @@ static const struct option options[] = {
 static const char help[] =
     "usage: run_boot_test --monitor FILE --sandbox FILE [option...] TEST\n"
     "  --cores N             sandboxes (4)            --processors N    processors, if not as many\n"
-    "  --memory MIB          of the machine (512)     --machine NAME    q35 with an IOMMU (default), or pc\n"
-    "  --cpu MODEL           for QEMU                 --native          no monitors\n"
+    "  --memory MIB          of the machine (512)     --machine NAME    q35 with an IOMMU (default), pc, or bochs\n"
+    "  --cpu MODEL           of the emulator                 --native          no monitors\n"
     "  --guarded             guarded local APIC       --policy NAME     none, local, remote, restart\n"
     "  --nic                 shared by sandboxes 0, 1 --duration S      of the run, for tests that need one\n"
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
     "  --status N|none       of the machine's end     --when TEXT=stop|damage   what the host does at that line\n"
-    "  --timeout S           for the whole run (60)\n";
+    "  --timeout S           for the whole run (60)   --dump            bochs: compare the stream of results with the "
+    "memory\n";
 
 static int usage(const char *what, const char *value)
 {
@@ -133,7 +137,8 @@ static bool take(int option, char *value)
         return true;
     case 't':
         machine.pc = strcmp(value, "pc") == 0;
-        return machine.pc || strcmp(value, "q35") == 0;
+        machine.bochs = strcmp(value, "bochs") == 0;
+        return machine.pc || machine.bochs || strcmp(value, "q35") == 0;
     case 'c':
         machine.cpu = value;
         return true;
@@ -146,7 +151,11 @@ static bool take(int option, char *value)
     case 'i':
         machine.nic = true;
         return true;
+    case 'D':
+        machine.dump = true;
+        return true;
     case 'P':
+
         return take_policy(value);
     case 'e':
         return expect(value, -1);
@@ -258,7 +267,7 @@ int main(int argc, char **argv)
     machine = (struct boot_machine){
         .sandboxes = 4,
         .memory_mib = 512,
-        .cpu = "qemu64,+svm,+npt,+nx",
+
         .hang_timeout_us = 20000000,
         .time_limit_s = 60,
         .on_line = on_line,
@@ -271,7 +280,13 @@ int main(int argc, char **argv)
         expect(pass, -1);
     if (machine.processors == 0)
         machine.processors = machine.sandboxes;
+    if (machine.cpu == NULL && !machine.bochs)
+        machine.cpu = "qemu64,+svm,+npt,+nx";
     int status = boot_machine_run(&machine);
+    if (status == BOOT_MACHINE_ABSENT) {
+        printf("run_boot_test: skipped, the emulator is not installed\n");
+        return SKIPPED;
+    }
     if (status == BOOT_MACHINE_BROKEN)
         return 3;
     if (status == BOOT_MACHINE_TIMEOUT)

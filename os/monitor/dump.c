@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Results by a line, at the end of the run, for a host that does not see this machine's memory: see qv/stream.h. */
+#include "lib/print.h"
+#include "lib/stream.h"
+#include "lib/x86.h"
+#include "monitor/core.h"
+
+#define DEBUG_PORT 0xe9u /* of Bochs; where it is not, reading it gives something else than its number */
+
+static void put_debug(void *context, uint8_t byte)
+{
+    (void)context;
+    outb(DEBUG_PORT, byte);
+}
+
+static void put_serial(void *context, uint8_t byte)
+{
+    const char c = (char)byte;
+    (void)context;
+    serial_write(&c, 1);
+}
+
+/* The header, and as many records as were ever written or fit. */
+static void send_ring(struct stream_sender *sender, uint64_t phys)
+{
+    const struct qv_trace_ring *ring = (const struct qv_trace_ring *)phys;
+    uint64_t records = ring->head < ring->capacity ? ring->head : ring->capacity;
+    stream_memory(sender, phys, ring, sizeof(*ring) + records * sizeof(ring->record[0]));
+}
+
+void machine_dump(void)
+{
+    const struct qv_directory *d = directory();
+    struct stream_sender sender;
+    if (!machine.cfg || !(machine.cfg->flags & QV_CFG_DUMP_AT_END))
+        return;
+    stream_begin(&sender, inb(DEBUG_PORT) == DEBUG_PORT ? put_debug : put_serial, NULL);
+    stream_memory(&sender, QV_DIRECTORY_PHYS, d, sizeof(*d));
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        stream_memory(&sender, QV_STATUS_PHYS(i), (const void *)QV_STATUS_PHYS(i), sizeof(struct qv_sandbox_status));
+    for (unsigned i = 0; i < d->n_rings && i < QV_MAX_RINGS; i++)
+        send_ring(&sender, d->ring[i]);
+    stream_end(&sender);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* Protects the stream of results: what is sent arrives, what is damaged is noticed and made good by a second pass. */
+#include "analysis/stream.h"
+
+#include <string.h>
+
+#include "lib/stream.h"
+#include "qv/draw.h"
+#include "unit.h"
+
+#define MEMORY (256u << 10)
+#define LINE   (2u << 20)
+
+static uint8_t source[MEMORY];
+static uint8_t picture[MEMORY];
+static uint8_t wire[LINE];
+static size_t wire_used;
+static size_t text_bytes;
+
+static void put(void *context, uint8_t byte)
+{
+    (void)context;
+    CU_ASSERT_FATAL(wire_used < sizeof(wire));
+    wire[wire_used++] = byte;
+}
+
+static void text(void *context, const char *data, size_t size)
+{
+    (void)context;
+    (void)data;
+    text_bytes += size;
+}
+
+/* Stretches of noise, of zeros, and of bytes without any zero, so that all kinds of COBS blocks occur. */
+static void fill_source(uint64_t seed)
+{
+    for (size_t i = 0; i < sizeof(source); i++) {
+        uint64_t draw = qv_draw(seed, i);
+        switch (i >> 11 & 3u) {
+        case 0:
+            source[i] = (uint8_t)draw;
+            break;
+        case 1:
+            source[i] = (uint8_t)(draw % 255u + 1u);
+            break;
+        case 2:
+            source[i] = draw % 64u == 0 ? 7 : 0;
+            break;
+        default:
+            source[i] = 0;
+        }
+    }
+}
+
+static void send_pass(void)
+{
+    struct stream_sender sender;
+    stream_begin(&sender, put, NULL);
+    stream_memory(&sender, 0, source, 1000);
+    stream_memory(&sender, 1000, source + 1000, MEMORY - 1000);
+    stream_end(&sender);
+}
+
+static struct stream_receiver *receiver(void)
+{
+    memset(picture, 0, sizeof(picture));
+    text_bytes = 0;
+    struct stream_receiver *r = stream_receiver_new(picture, sizeof(picture));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+    return r;
+}
+
+static struct stream_state feed(struct stream_receiver *r, const uint8_t *data, size_t size)
+{
+    struct stream_state state;
+    struct qv_error why = {""};
+    for (size_t at = 0; at < size; at += 777) /* in pieces that know nothing of frames */
+        CU_ASSERT_EQUAL(stream_receiver_feed(r, data + at, size - at < 777 ? size - at : 777, text, NULL, &why), 0);
+    stream_receiver_look(r, &state);
+    return state;
+}
+
+static void test_clean(void)
+{
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        fill_source(seed);
+        wire_used = 0;
+        send_pass();
+        struct stream_receiver *r = receiver();
+        struct stream_state state = feed(r, wire, wire_used);
+        CU_ASSERT_TRUE(state.complete && state.ended && !state.conflicting);
+        CU_ASSERT_TRUE(state.damaged == 0 && state.repeated == 0 && state.frames == state.expected);
+        CU_ASSERT_EQUAL(memcmp(picture, source, sizeof(source)), 0);
+        CU_ASSERT_EQUAL(text_bytes, 0);
+        CU_ASSERT_TRUE(state.bytes < MEMORY * 7u / 8u); /* the zeros are not sent */
+        stream_receiver_free(r);
+    }
+}
+
+/* Payloads of every length up to one frame and a bit: the ends of COBS blocks and of frames. */
+static void test_lengths(void)
+{
+    for (size_t size = 1; size <= 1100; size++) {
+        struct stream_sender sender;
+        struct stream_receiver *r = receiver();
+        memset(source, 0, sizeof(source));
+        memset(source, 0x5a, size);
+        if (size % 3 == 0)
+            source[size - 1] = 0;
+        source[0] = 1;
+        wire_used = 0;
+        stream_begin(&sender, put, NULL);
+        stream_memory(&sender, 64, source, size);
+        stream_end(&sender);
+        struct stream_state state = feed(r, wire, wire_used);
+        CU_ASSERT_TRUE(state.complete);
+        CU_ASSERT_EQUAL(memcmp(picture + 64, source, size), 0);
+        stream_receiver_free(r);
+    }
+}
+
+/* Console text before, between and behind the frames. */
+static void test_text(void)
+{
+    static const char line[] = "[m0] Quest-V Testbed monitor\n";
+    fill_source(3);
+    wire_used = 0;
+    for (const char *p = line; *p; p++)
+        put(NULL, (uint8_t)*p);
+    send_pass();
+    for (const char *p = line; *p; p++)
+        put(NULL, (uint8_t)*p);
+    put(NULL, 0);
+    struct stream_receiver *r = receiver();
+    struct stream_state state = feed(r, wire, wire_used);
+    CU_ASSERT_TRUE(state.complete);
+    CU_ASSERT_EQUAL(text_bytes, 2 * strlen(line));
+    stream_receiver_free(r);
+}
+
+/* Flips a bit of about one byte in `rate`, or drops it. Returns the new length. */
+static size_t disturb(uint8_t *data, size_t size, uint64_t seed, uint64_t rate)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint64_t draw = qv_draw(seed, i);
+        uint8_t byte = data[i];
+        if (draw % rate == 0 && (draw >> 40 & 1u))
+            continue;
+        if (draw % rate == 0)
+            byte = (uint8_t)(byte ^ 1u << (draw >> 41 & 7u));
+        data[kept++] = byte;
+    }
+    return kept;
+}
+
+/* Nothing wrong is ever taken for right, and two or more disturbed passes make one whole one. */
+static void test_noise(void)
+{
+    unsigned whole = 0;
+    unsigned broken_first = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct stream_receiver *r = receiver();
+        struct stream_state state = {.complete = false};
+        fill_source(seed);
+        for (unsigned pass = 0; pass < 12 && !state.complete; pass++) {
+            wire_used = 0;
+            send_pass();
+            size_t size = disturb(wire, wire_used, qv_draw(seed, pass), 1500);
+            state = feed(r, wire, size);
+            broken_first += pass == 0 && !state.complete;
+            CU_ASSERT_FALSE(state.conflicting);
+        }
+        whole += state.complete;
+        CU_ASSERT_TRUE(!state.complete || memcmp(picture, source, sizeof(source)) == 0);
+        stream_receiver_free(r);
+    }
+    CU_ASSERT_EQUAL(whole, 20);
+    CU_ASSERT_EQUAL(broken_first, 20);
+}
+
+/* A frame that is cut out leaves the stream incomplete and says so; a receiver that came late lacks the beginning. */
+static void test_holes(void)
+{
+    struct stream_receiver *r = receiver();
+    fill_source(5);
+    wire_used = 0;
+    send_pass();
+    struct stream_state state = feed(r, wire + 5000, wire_used - 5000);
+    CU_ASSERT_TRUE(state.ended && !state.complete && state.frames < state.expected);
+    state = feed(r, wire, wire_used); /* the second pass fills it */
+    CU_ASSERT_TRUE(state.complete && state.repeated > 0);
+    stream_receiver_free(r);
+    r = receiver();
+    state = feed(r, wire, wire_used / 2);
+    CU_ASSERT_TRUE(!state.ended && !state.complete && state.expected == 0);
+    stream_receiver_free(r);
+}
+
+/* Two runs on one line are not one result. */
+static void test_mixed(void)
+{
+    struct stream_receiver *r = receiver();
+    fill_source(6);
+    wire_used = 0;
+    send_pass();
+    (void)feed(r, wire, wire_used);
+    fill_source(7);
+    wire_used = 0;
+    send_pass();
+    struct stream_state state = feed(r, wire, wire_used);
+    CU_ASSERT_TRUE(state.conflicting && !state.complete);
+    stream_receiver_free(r);
+}
+
+/* Memory outside the picture, and a version that is not known. */
+static void test_refused(void)
+{
+    struct stream_sender sender;
+    struct stream_receiver *r = receiver();
+    struct qv_error why = {""};
+    fill_source(8);
+    wire_used = 0;
+    stream_begin(&sender, put, NULL);
+    stream_memory(&sender, MEMORY - 100, source, 512);
+    stream_memory(&sender, ~0ull - 100, source, 512);
+    stream_end(&sender);
+    struct stream_state state = feed(r, wire, wire_used);
+    CU_ASSERT_TRUE(state.ended && !state.complete && state.frames == 2 && state.damaged == 2);
+    stream_receiver_free(r);
+
+    r = receiver();
+    struct qv_stream_header header = {.magic = QV_STREAM_MAGIC, .version = 9, .kind = QV_STREAM_BEGIN};
+    uint8_t frame[64] = {0};
+    size_t at = 1;
+    uint8_t raw[28];
+    memcpy(raw, &header, sizeof(header));
+    uint32_t crc = qv_crc32(0, raw, sizeof(header));
+    memcpy(raw + sizeof(header), &crc, sizeof(crc));
+    for (size_t i = 0; i < sizeof(raw);) { /* encoded by hand, not by the code under test */
+        size_t run = 0;
+        while (i + run < sizeof(raw) && raw[i + run] != 0)
+            run++;
+        frame[at++] = (uint8_t)(run + 1);
+        memcpy(frame + at, raw + i, run);
+        at += run;
+        i += run + 1;
+    }
+    CU_ASSERT_EQUAL(stream_receiver_feed(r, frame, at + 1, NULL, NULL, &why), -71); /* EPROTO */
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "version 9"));
+    stream_receiver_free(r);
+}
+
+/* Any bytes whatever: no crash, nothing taken for a frame. */
+static void test_garbage(void)
+{
+    static uint8_t garbage[1u << 20];
+    struct stream_receiver *r = receiver();
+    for (size_t i = 0; i < sizeof(garbage); i++)
+        garbage[i] = (uint8_t)(qv_draw(99, i) % (i & 1u << 16 ? 256u : 4u));
+    struct stream_state state = feed(r, garbage, sizeof(garbage));
+    CU_ASSERT_TRUE(state.frames == 0 && !state.ended && state.damaged > 0);
+    stream_receiver_free(r);
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"undisturbed", test_clean},
+        {"all lengths", test_lengths},
+        {"text on the same line", test_text},
+        {"noise is noticed and made good", test_noise},
+        {"holes", test_holes},
+        {"two streams on one line", test_mixed},
+        {"refused", test_refused},
+        {"garbage", test_garbage},
+    };
+    return unit_run("stream", tests, sizeof(tests) / sizeof(tests[0]));
+}
