@@ -138,6 +138,8 @@ static void hot_path_touches_few_registers(void)
     struct world *world = attached(MODEL_HARDWARE, 1);
     uint64_t before;
 
+    model_frame_to(world, 0, 100);
+    world_run(world);
     /* A frame with its interrupt costs one access; returning descriptors, one in 128 frames. */
     before = world->model.mmio;
     for (unsigned n = 0; n < 1024; n++) {
@@ -369,7 +371,7 @@ static void duty_moves_when_its_holder_dies(void)
     CU_ASSERT_EQUAL((nic_load(&shared_of(world)->duty) & 0xff) - 1, 0);
     model_frame_to(world, 2, 100);
     world_run(world);
-    CU_ASSERT_EQUAL(world->sharer[0].status.irq_acks, 2); /* one at the claim */
+    CU_ASSERT_EQUAL(world->sharer[0].status.irq_acks, 3); /* at the claim, the interrupt, the first activity */
     CU_ASSERT_EQUAL(world->sharer[1].status.irq_acks + world->sharer[2].status.irq_acks, 0);
     sharer_die(&world->sharer[0]);
     for (unsigned n = 0; n < 20; n++) {
@@ -685,6 +687,56 @@ static void checks_at_any_moment_find_nothing(void)
     world_free(world);
 }
 
+/* While a driver is being recovered its interrupt handler is closed; the edge that came then must not be the last. */
+static void edge_during_recovery_is_acknowledged(void)
+{
+    struct world *world = attached(MODEL_EMULATOR, 2);
+    struct sharer *holder = &world->sharer[0];
+    bool more;
+
+    model_frame_to(world, 1, 100);
+    world_run(world);
+    sharer_fresh(holder, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&holder->driver), 0);
+    model_frame_to(world, 0, 100);
+    CU_ASSERT_TRUE(holder->interrupt);
+    holder->interrupt = false; /* refused */
+    world_run(world);
+    CU_ASSERT_TRUE(world->model.line);
+    sharer_receive(holder, 64, &more);
+    CU_ASSERT_EQUAL(holder->received, 1);
+    CU_ASSERT_FALSE(world->model.line);
+    model_frame_to(world, 1, 100);
+    CU_ASSERT_TRUE(world->sharer[1].interrupt);
+    world_run(world);
+    world_tick(world, 20);
+    CU_ASSERT_EQUAL(world->sharer[1].received, 2);
+    assert_sound(world);
+    world_free(world);
+}
+
+/* A holder whose core stood still is relieved of its duty, but not called faulty. */
+static void stalled_holder_is_not_blamed(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *holder = &world->sharer[0];
+
+    model_frame_to(world, 1, 100);
+    world_run(world);
+    world_tick(world, 2);
+    holder->asleep = true;
+    for (unsigned n = 0; n < 20; n++) {
+        model_frame_to(world, 1, 100);
+        world_tick(world, 1);
+    }
+    CU_ASSERT_EQUAL(world->sharer[1].status.duty_takeovers, 1);
+    CU_ASSERT_EQUAL(world->sharer[1].received, 21);
+    holder->asleep = false;
+    world_tick(world, 20);
+    assert_sound(world);
+    world_free(world);
+}
+
 static void destroyed_cursor_falls_back_to_its_copy(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 2);
@@ -994,6 +1046,8 @@ static const struct unit_test tests[] = {
     {"a hole in the ring is found", hole_in_the_ring_is_found},
     {"interrupts begin after the reset", interrupts_begin_after_the_reset},
     {"checks at any moment find nothing", checks_at_any_moment_find_nothing},
+    {"an edge during a recovery is acknowledged", edge_during_recovery_is_acknowledged},
+    {"a stalled holder is not blamed", stalled_holder_is_not_blamed},
     {"a destroyed cursor falls back to its copy", destroyed_cursor_falls_back_to_its_copy},
     {"a standby takes over from the cursor on", standby_takes_over_from_the_cursor_on},
     {"a restarted sandbox goes on at its cursor", restarted_sandbox_goes_on_at_its_cursor},

@@ -289,6 +289,14 @@ static bool op_alive(void *context, unsigned sandbox, uint32_t incarnation)
            (__atomic_load_n(&world->sharer[sandbox].incarnation, __ATOMIC_ACQUIRE) & 0xffffu) == incarnation;
 }
 
+/* Who is asleep gets no time. */
+static uint64_t op_beats(void *context, unsigned sandbox)
+{
+    struct sharer *sharer = &((struct sharer *)context)->world->sharer[sandbox % MODEL_SHARERS];
+
+    return sharer->asleep ? 0 : ++sharer->beats;
+}
+
 static void op_trace(void *context, enum qv_trace_id id, uint64_t a, uint64_t b)
 {
     struct sharer *sharer = context;
@@ -318,6 +326,7 @@ static const struct nic_ops ops = {
     .enable_bus = op_enable_bus,
     .now = op_now,
     .alive = op_alive,
+    .beats = op_beats,
     .trace = op_trace,
     .mask = op_mask,
     .unmask = op_unmask,

@@ -57,6 +57,7 @@ struct sharer {
     uint32_t incarnation;
     bool dead;
     bool asleep; /* alive, but does nothing */
+    uint64_t beats;
     volatile bool interrupt;
     bool masked;
     unsigned received;

@@ -82,6 +82,12 @@ static bool overdue(void *context, unsigned owner, uint64_t word)
     return now - beats >= OVERDUE_BEATS;
 }
 
+static uint64_t beats(void *context, unsigned sandbox)
+{
+    (void)context;
+    return status_of(sandbox)->heartbeats;
+}
+
 static void trace_record(void *context, enum qv_trace_id id, uint64_t a, uint64_t b)
 {
     (void)context;
@@ -107,6 +113,7 @@ static const struct nic_ops ops = {
     .now = now,
     .alive = alive,
     .overdue = overdue,
+    .beats = beats,
     .trace = trace_record,
     .mask = mask,
     .unmask = unmask,

@@ -24,6 +24,7 @@ struct nic_ops {
     uint64_t (*now)(void *context);
     bool (*alive)(void *context, unsigned sandbox, uint32_t incarnation); /* incarnation: low 16 bits */
     bool (*overdue)(void *context, unsigned owner, uint64_t word);        /* as in struct robust_party; may be NULL */
+    uint64_t (*beats)(void *context, unsigned sandbox); /* counts up while that sandbox runs; may be NULL */
     void (*trace)(void *context, enum qv_trace_id id, uint64_t a, uint64_t b);
     uint64_t (*mask)(void *context); /* interrupts off on this core, for as long as a shared lock is held */
     void (*unmask)(void *context, uint64_t flags);
@@ -98,6 +99,8 @@ struct nic_driver {
     struct nic_watch watch_state, watch_rx, watch_tx, watch_ring, watch_irq;
     struct nic_watch watch_lag[QV_MAX_SANDBOXES];
     uint64_t irq_acks_seen;
+    uint64_t irq_beats_seen; /* of the holder */
+    bool acknowledge_due;    /* this instance is new: the interrupt handler was closed before it */
     uint32_t irq_head_seen;
 
     volatile uint32_t detected; /* enum qv_detection */
@@ -251,6 +254,7 @@ bool nic_duty_interrupt(struct nic_driver *driver);
 void nic_duty_claim(struct nic_driver *driver); /* if nobody alive has it */
 int nic_duty_seize(struct nic_driver *driver);  /* from whoever has it, as a fault model does; 0 or -EBUSY */
 void nic_duty_acknowledge(struct nic_driver *driver);
+void nic_duty_resume(struct nic_driver *driver); /* at the first activity of a new instance */
 void nic_duty_check(struct nic_driver *driver);
 bool nic_duty_unsettled(struct nic_driver *driver); /* the interrupt that woke us is not yet acknowledged */
 

@@ -118,37 +118,61 @@ bool nic_duty_interrupt(struct nic_driver *driver)
     return nic_rx_pending(driver);
 }
 
+void nic_duty_resume(struct nic_driver *driver)
+{
+    /* An edge that came while nobody here could handle it is the last one until it is acknowledged. */
+    driver->acknowledge_due = false;
+    if ((nic_load(&driver->shared->duty) & PARTY_MASK) == own_party(driver))
+        nic_duty_acknowledge(driver);
+}
+
+/* Did the holder run at all since we began to wait for it? If not, it is its core that gets no time. */
+static bool had_time(const struct nic_driver *driver, unsigned sandbox)
+{
+    return !driver->ops->beats || driver->ops->beats(driver->context, sandbox) - driver->irq_beats_seen >= 2u;
+}
+
+/* Frames came, and for too long nobody acknowledged. */
+static void missing_acknowledgement(struct nic_driver *driver, uint64_t word)
+{
+    bool pending = (nic_read(driver, NIC_REG_ICR) & NIC_INT_ALL) != 0;
+    unsigned old = holder(word);
+
+    if (!pending)
+        return;
+    __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
+    driver->config.status->irq_acks++;
+    if ((word & PARTY_MASK) == own_party(driver))
+        nic_fail(driver, QV_DETECT_IRQ_PROGRESS, driver->config.self);
+    else if (take_duty(driver, word) && had_time(driver, old))
+        __atomic_add_fetch(&driver->shared->slot[old].blamed_irq, 1, __ATOMIC_RELAXED);
+}
+
 void nic_duty_check(struct nic_driver *driver)
 {
     uint64_t acks = nic_load(&driver->shared->acks);
     uint64_t word = nic_load(&driver->shared->duty);
     uint32_t head = nic_rx_done(driver, driver->cursor);
+    struct nic_watch *watch = &driver->watch_irq;
 
     if (!holder_alive(driver, word)) {
         nic_duty_claim(driver);
         return;
     }
     /* The count was read before the ring: frames beyond the head seen with it need a later acknowledgement. */
-    if (!driver->watch_irq.armed || driver->irq_acks_seen != acks) {
+    if (!watch->armed || driver->irq_acks_seen != acks) {
         driver->irq_acks_seen = acks;
         driver->irq_head_seen = head;
-        driver->watch_irq.armed = true;
-        driver->watch_irq.value = 0;
-    } else if (driver->watch_irq.value == 0 && head != driver->irq_head_seen) {
-        driver->watch_irq.value = 1;
-        driver->watch_irq.since = nic_now(driver);
-        driver->watch_irq.looks = 0;
-    } else if (driver->watch_irq.value != 0 && ++driver->watch_irq.looks >= NIC_WATCH_LOOKS &&
-               nic_now(driver) - driver->watch_irq.since > driver->config.progress_timeout) {
-        driver->watch_irq.armed = false;
-        if ((nic_read(driver, NIC_REG_ICR) & NIC_INT_ALL) == 0)
-            return;
-        __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
-        driver->config.status->irq_acks++;
-        if ((word & PARTY_MASK) == own_party(driver)) {
-            nic_fail(driver, QV_DETECT_IRQ_PROGRESS, driver->config.self);
-        } else if (take_duty(driver, word)) {
-            __atomic_add_fetch(&driver->shared->slot[holder(word)].blamed_irq, 1, __ATOMIC_RELAXED);
-        }
+        watch->armed = true;
+        watch->value = 0;
+    } else if (watch->value == 0 && head != driver->irq_head_seen) {
+        watch->value = 1;
+        watch->since = nic_now(driver);
+        watch->looks = 0;
+        driver->irq_beats_seen = driver->ops->beats ? driver->ops->beats(driver->context, holder(word)) : 0;
+    } else if (watch->value != 0 && ++watch->looks >= NIC_WATCH_LOOKS &&
+               nic_now(driver) - watch->since > driver->config.progress_timeout) {
+        watch->armed = false;
+        missing_acknowledgement(driver, word);
     }
 }

@@ -254,6 +254,8 @@ static bool begin(struct walk *walk)
 
     if (!nic_synchronised(driver) && !nic_synchronise(driver))
         return false;
+    if (driver->acknowledge_due)
+        nic_duty_resume(driver);
     walk->state = driver->state;
     walk->cursor = driver->cursor;
     if (!nic_unseal(nic_load(&driver->shared->rx_limit), &walk->limit)) {

@@ -224,6 +224,7 @@ static int join(struct nic_driver *driver, uint64_t state)
     driver->acks_settled = nic_load(&driver->shared->acks);
     driver->acks_awaited = driver->acks_settled;
     adopt(driver, state, cursor);
+    driver->acknowledge_due = true;
     nic_duty_claim(driver);
     nic_unlock(driver, &rx);
     return 0;
