@@ -36,7 +36,7 @@ _Noreturn void monitor_panic(const char *format, ...)
             print_exits(cores[i].report, i);
     directory()->exit_status = PANIC_STATUS;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_FAILED, __ATOMIC_RELEASE);
-        machine_dump();
+    machine_dump();
     machine_leave(PANIC_STATUS);
     for (;;)
         __asm__ volatile("cli; hlt");

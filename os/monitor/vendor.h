@@ -64,8 +64,8 @@ struct vendor {
     /* Let an NMI that waits (blocked in the monitor) be taken and forgotten. */
     void (*drain_nmi)(struct core *core);
     /*
-     * NULL, or, asked on another core: did an INIT reset this core under its guest, without its monitor having heard of it?
-     * Such a core waits for a SIPI; an emulator lets an NMI start it at the reset vector instead.
+     * NULL, or, asked on another core: did an INIT reset this core under its guest, without its monitor having heard of
+     * it? Such a core waits for a SIPI; an emulator lets an NMI start it at the reset vector instead.
      */
     bool (*was_reset)(const struct core *core);
     /* Take this vendor's virtualization out of what CPUID tells a sandbox. */

@@ -3,15 +3,10 @@
 #ifndef QV_SANDBOX_INTERNAL_H
 #define QV_SANDBOX_INTERNAL_H
 
+#include "lib/descriptors.h" /* struct trap_frame */
 #include "sandbox/component.h"
 #include "sandbox/kernel.h"
 #include "sandbox/sched/vcpu.h"
-
-struct trap_frame {
-    uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
-    uint64_t vector, error;
-    uint64_t rip, cs, rflags, rsp, ss;
-};
 
 enum thread_state { THREAD_BLOCKED, THREAD_READY, THREAD_DEAD };
 

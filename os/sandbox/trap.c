@@ -3,22 +3,13 @@
 #include "sandbox/faultpoint.h"
 #include "sandbox/internal.h"
 
-struct __attribute__((packed)) task_state {
-    uint32_t reserved0;
-    uint64_t rsp[3];
-    uint64_t reserved1;
-    uint64_t ist[7];
-    uint64_t reserved2;
-    uint16_t reserved3, io_map;
-};
-
 extern const char trap_vectors[];
 extern const char upcall_entry[];
 void trap_handle(struct trap_frame *frame);
 _Noreturn void upcall_handle(void);
 
 static uint64_t idt[256][2];
-static uint64_t gdt[5] = {0, 0x00af9b000000ffffull, 0x00cf93000000ffffull, 0, 0};
+static uint64_t gdt[GDT_ENTRIES];
 static struct task_state tss;
 static uint8_t fault_stack[8192] __attribute__((aligned(16)));
 static uint8_t upcall_stack[16384] __attribute__((aligned(16)));
@@ -52,25 +43,12 @@ void ipi_send(unsigned sandbox, unsigned vector)
 
 static void load_tables(void)
 {
-    uint64_t base = (uint64_t)&tss;
     tss.ist[0] = (uint64_t)fault_stack + sizeof(fault_stack);
     tss.io_map = sizeof(tss);
-    gdt[3] = (sizeof(tss) - 1) | (base & 0xffffffu) << 16 | 0x89ull << 40 | ((base >> 24) & 0xffu) << 56;
-    gdt[4] = base >> 32;
-    for (unsigned vector = 0; vector < 256; vector++) {
-        uint64_t entry = (uint64_t)trap_vectors + 16u * vector;
-        uint64_t ist = vector == VECTOR_DF ? 1 : 0;
-        idt[vector][0] =
-            (entry & 0xffffu) | (uint64_t)SEL_CODE << 16 | ist << 32 | 0x8eull << 40 | ((entry >> 16) & 0xffffu) << 48;
-        idt[vector][1] = entry >> 32;
-    }
-    struct descriptor_pointer gdtr = {sizeof(gdt) - 1, (uint64_t)gdt};
-    struct descriptor_pointer idtr = {sizeof(idt) - 1, (uint64_t)idt};
-    __asm__ volatile("lgdt %0\n\tlidt %1\n\tltr %w2\n\t"
-                     "movw %w3, %%ds\n\tmovw %w3, %%es\n\tmovw %w3, %%ss\n\t"
-                     "pushq %4\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n1:" ::"m"(gdtr),
-                     "m"(idtr), "r"((uint32_t)SEL_TSS), "r"((uint32_t)SEL_DATA), "i"((uint64_t)SEL_CODE)
-                     : "rax", "memory");
+    for (unsigned vector = 0; vector < 256; vector++)
+        descriptor_gate(idt[vector], (uint64_t)trap_vectors + 16u * vector, vector == VECTOR_DF ? 1 : 0);
+    descriptor_fill_gdt(gdt, &tss);
+    descriptor_load(gdt, idt);
 }
 
 void trap_init(void)

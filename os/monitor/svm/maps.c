@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "lib/string.h"
-#include "lib/x86.h"
+#include "monitor/direct.h"
 
 #define PORT_MAP_BYTES 0x3000u
 #define MSR_MAP_BYTES  0x2000u
@@ -13,20 +13,9 @@
 void svm_fill_port_map(uint8_t *map)
 {
     memset(map, 0xff, PORT_MAP_BYTES);
-    for (unsigned port = 0x3f8; port <= 0x3ff; port++) /* the serial console */
+    for (unsigned port = DIRECT_PORT_FIRST; port <= DIRECT_PORT_LAST; port++)
         map[port / 8] &= (uint8_t) ~(1u << (port % 8));
 }
-
-/* MSRs whose values stay with the sandbox (carried by VMLOAD/VMSAVE or harmless): direct read, and write where said. */
-static const struct {
-    uint32_t msr;
-    bool write;
-} direct_msrs[] = {
-    {MSR_SYSENTER_CS, true}, {MSR_SYSENTER_ESP, true},   {MSR_SYSENTER_EIP, true}, {MSR_STAR, true},
-    {MSR_LSTAR, true},       {MSR_CSTAR, true},          {MSR_SFMASK, true},       {MSR_FS_BASE, true},
-    {MSR_GS_BASE, true},     {MSR_KERNEL_GS_BASE, true}, {MSR_EFER, false},        {MSR_APIC_BASE, false},
-    {MSR_PAT, false},
-};
 
 static unsigned map_bit(uint32_t msr)
 {
@@ -38,7 +27,7 @@ static unsigned map_bit(uint32_t msr)
 void svm_fill_msr_map(uint8_t *map)
 {
     memset(map, 0xff, MSR_MAP_BYTES);
-    for (size_t i = 0; i < sizeof(direct_msrs) / sizeof(direct_msrs[0]); i++) {
+    for (size_t i = 0; i < n_direct_msrs; i++) {
         unsigned bit = map_bit(direct_msrs[i].msr);
         map[bit / 8] &= (uint8_t) ~(1u << (bit % 8));
         if (direct_msrs[i].write)

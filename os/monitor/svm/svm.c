@@ -180,7 +180,8 @@ static void drain_nmi(struct core *core)
     svm_drain_nmi();
 }
 
-/* QEMU writes the exit's code and then resets the core; where INIT is intercepted as it should, the code is soon another. */
+/* QEMU writes the exit's code and then resets the core; where INIT is intercepted as it should, the code is soon
+ * another. */
 static bool was_reset(const struct core *core)
 {
     const struct svm_core *svm = core->vendor_state;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What a sandbox may touch without its monitor, whoever made the processor. Everything that is not here exits. */
+#ifndef QV_MONITOR_DIRECT_H
+#define QV_MONITOR_DIRECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIRECT_PORT_FIRST 0x3f8u /* the serial console */
+#define DIRECT_PORT_LAST  0x3ffu
+
+/* MSRs whose values stay with the sandbox or say nothing about others: direct to read, and to write where said. */
+struct direct_msr {
+    uint32_t msr;
+    bool write;
+};
+extern const struct direct_msr direct_msrs[];
+extern const size_t n_direct_msrs;
+
+#endif
