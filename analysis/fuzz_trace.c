@@ -56,7 +56,7 @@ static void use(const struct trace *trace)
     load_log_free(&log);
     FILE *out = open_memstream(&text, &length);
     demand(out != NULL);
-    trace_print(out, trace);
+    trace_print(out, trace, NULL);
     fclose(out);
     free(text);
 }

@@ -8,6 +8,7 @@
  *   result_dir_begin(dir, partial, ...)     a directory of its own beside the final one; console.log and so on go there
  *   r = result_new()                        then fill: identity, tick, provenance, host, plan, expectations' names
  *   result_take_trace(r, &trace)            recoveries, phases, detection
+ *   result_take_injections(r, &trace, namer) what was changed, where and when
  *   result_take_directory(r, directory)     exits, sandbox states, monitor failures
  *   result_take_status(r, i, status)        counters of each sandbox
  *   result_take_load(r, &log)               load figures and outage
@@ -26,6 +27,7 @@
 
 #include "analysis/clock_map.h"
 #include "analysis/error.h"
+#include "analysis/injections.h"
 #include "analysis/load_log.h"
 #include "analysis/outcome.h"
 #include "analysis/phases.h"
@@ -135,6 +137,8 @@ struct run_result {
 
     /* Set by result_take_*. */
     struct recoveries recoveries;
+    struct run_injection injection[QV_MAX_FAULTS]; /* one per planned fault */
+    uint32_t n_injections;
     uint64_t trace_records, trace_lost, trace_backwards;
     bool has_trace;
     uint64_t tsc_hz; /* of the trace */
@@ -169,15 +173,21 @@ struct run_result {
 struct result_sources {
     const struct load_log *load;
     const struct trace *trace;
-    const struct clock_map *clock; /* places guest events on the host's time line */
-    const char *published;         /* directory with published figures (results/published) */
-    bool no_plot;                  /* timeline.csv only */
+    const struct clock_map *clock;     /* places guest events on the host's time line */
+    const char *published;             /* directory with published figures (results/published) */
+    const struct address_namer *namer; /* of the addresses in trace.txt */
+    bool no_plot;                      /* timeline.csv only */
+    bool lean; /* neither requests.csv nor timeline.*, spans.csv, trace.txt: small directories */
 };
 
 struct run_result *result_new(void); /* NULL if memory is short */
 void result_free(struct run_result *r);
 
 int result_take_trace(struct run_result *r, const struct trace *trace, struct qv_error *err);
+
+/* After result_take_trace: what was injected. `namer` may be NULL. */
+void result_take_injections(struct run_result *r, const struct trace *trace, const struct address_namer *namer);
+
 void result_take_directory(struct run_result *r, const struct qv_directory *directory);
 void result_take_status(struct run_result *r, uint32_t sandbox, const struct qv_sandbox_status *status);
 
@@ -216,7 +226,8 @@ int result_dir_commit(const char *partial, const char *dir, struct qv_error *err
 void result_dir_abandon(const char *partial);
 bool result_dir_is_result(const char *dir);
 
-/* Writes requests.csv, timeline.*, recovery.*, phases.csv, trace.txt, then result.json with the manifest of all files.
+/* Writes requests.csv, timeline.*, recovery.*, phases.csv, trace.txt, then result.json with the manifest of all files;
+ * `lean` leaves out the big ones.
  * A picture that could not be drawn does not cost the result: 0, and err->text says why (it is empty otherwise). */
 int result_write(const char *dir, const struct run_result *r, const struct result_sources *sources,
                  struct qv_error *err);

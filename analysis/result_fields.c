@@ -154,3 +154,22 @@ TABLE(result_expect_fields, expect);
 
 static const struct json_field fault[] = {JSON_U32(struct run_fault, target), JSON_U64(struct run_fault, value)};
 TABLE(result_fault_fields, fault);
+
+static const struct json_field injection[] = {
+    JSON_U32(struct run_injection, target),
+    JSON_AS("armed_tsc", JSON_KIND_U64, struct run_injection, armed),
+    JSON_AS("activated_tsc", JSON_KIND_U64, struct run_injection, activated),
+    JSON_U32(struct run_injection, activations),
+    JSON_TEXT(struct run_injection, activation_address),
+    JSON_AS("activation_symbol", JSON_KIND_TEXT, struct run_injection, activation_name.symbol),
+    JSON_AS("activation_source", JSON_KIND_TEXT, struct run_injection, activation_name.source),
+    JSON_U32(struct run_injection, n_changes)};
+TABLE(result_injection_fields, injection);
+
+static const struct json_field change[] = {JSON_U64(struct run_change, tsc),
+                                           JSON_TEXT(struct run_change, address),
+                                           JSON_AS("symbol", JSON_KIND_TEXT, struct run_change, name.symbol),
+                                           JSON_AS("source", JSON_KIND_TEXT, struct run_change, name.source),
+                                           JSON_TEXT(struct run_change, before),
+                                           JSON_TEXT(struct run_change, after)};
+TABLE(result_change_fields, change);

@@ -28,6 +28,8 @@ extern const struct field_table result_trace_fields;      /* struct run_result: 
 extern const struct field_table result_provenance_fields; /* struct provenance */
 extern const struct field_table result_expect_fields;     /* struct run_expectation */
 extern const struct field_table result_fault_fields;      /* struct run_fault */
+extern const struct field_table result_injection_fields;  /* struct run_injection */
+extern const struct field_table result_change_fields;     /* struct run_change */
 
 static inline bool put_table(json_t *object, const void *base, const struct field_table *table)
 {

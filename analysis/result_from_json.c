@@ -249,6 +249,38 @@ static int read_faults(const json_t *root, struct run_result *r, struct qv_error
     return code;
 }
 
+static int read_injection(const json_t *o, struct run_injection *x, struct qv_error *err)
+{
+    int code = get_table(o, x, &result_injection_fields, "injections", err);
+    if (code == 0)
+        code = get_name(o, "model", qv_fault_by_name, &x->model, err);
+    if (code == 0)
+        code = get_name(o, "point", point_by_name, &x->point, err);
+    const json_t *changes = code == 0 ? get_list(o, "changes", INJECTION_MAX_CHANGES, err) : NULL;
+    if (changes == NULL)
+        return code != 0 ? code : -EINVAL;
+    for (size_t i = 0; code == 0 && i < json_array_size(changes); i++)
+        code = get_table(json_array_get(changes, i), &x->change[i], &result_change_fields, "injections.changes", err);
+    if (code == 0 &&
+        json_array_size(changes) != (x->n_changes < INJECTION_MAX_CHANGES ? x->n_changes : INJECTION_MAX_CHANGES))
+        return bad(err, "injections.n_changes", "the number of changes");
+    return code;
+}
+
+/* Results of versions before this list was added have none. */
+static int read_injections(const json_t *root, struct run_result *r, struct qv_error *err)
+{
+    if (json_object_get(root, "injections") == NULL)
+        return 0;
+    const json_t *list = get_list(root, "injections", QV_MAX_FAULTS, err);
+    if (list == NULL)
+        return -EINVAL;
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < json_array_size(list); i++)
+        code = read_injection(json_array_get(list, i), &r->injection[r->n_injections++], err);
+    return code;
+}
+
 static int read_expectations(const json_t *root, struct run_result *r, struct qv_error *err)
 {
     const json_t *list = get_list(root, "expect", RESULT_MAX_EXPECT, err);
@@ -335,7 +367,7 @@ static int read_head(const json_t *root, struct run_result *r, struct qv_error *
 int result_from_json(const json_t *root, struct run_result *r, struct qv_error *err)
 {
     static int (*const part[])(const json_t *, struct run_result *, struct qv_error *) = {
-        read_head,  read_faults,    read_recoveries, read_load,
+        read_head,  read_faults,    read_injections, read_recoveries,   read_load,
         read_exits, read_isolation, read_sandboxes,  read_expectations,
     };
     if (!json_is_object(root))

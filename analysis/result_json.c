@@ -191,6 +191,25 @@ static bool put_faults(json_t *root, const struct run_result *r)
     return activity != NULL && put_table(activity, &r->recoveries, &result_activity_fields);
 }
 
+static bool put_injections(json_t *root, const struct run_result *r)
+{
+    json_t *list = put_array(root, "injections");
+    bool ok = list != NULL;
+    for (uint32_t i = 0; ok && i < r->n_injections; i++) {
+        const struct run_injection *x = &r->injection[i];
+        json_t *o = append_object(list);
+        json_t *changes = NULL;
+        ok = o != NULL && put_text(o, "model", qv_fault_name(x->model)) &&
+             put_text(o, "point", qv_point_name(x->point)) && put_table(o, x, &result_injection_fields) &&
+             (changes = put_array(o, "changes")) != NULL;
+        for (uint32_t k = 0; ok && k < x->n_changes && k < INJECTION_MAX_CHANGES; k++) {
+            json_t *c = append_object(changes);
+            ok = c != NULL && put_table(c, &x->change[k], &result_change_fields);
+        }
+    }
+    return ok;
+}
+
 static bool put_expectations(json_t *root, const struct run_result *r)
 {
     json_t *list = put_array(root, "expect");
@@ -235,7 +254,7 @@ static bool put_all(json_t *root, const struct run_result *r, json_t *files)
               put_text(root, "outcome_means", outcome_text(r->outcome)) &&
               put_text(root, "detected_by", qv_detection_name(r->detected_by)) &&
               put_text(root, "policy", qv_policy_name(r->policy)) && put_text(root, "mode", qv_mode_name(r->mode)) &&
-              put_faults(root, r) && put_phases(root, r, result_recovery(r)) &&
+              put_faults(root, r) && put_injections(root, r) && put_phases(root, r, result_recovery(r)) &&
               put(root, "outage_ms", json_real(r->outage_ms)) && put_load(root, r) && put_exits(root, r) &&
               put_isolation(root, r) && put_expectations(root, r) && put_recoveries(root, r) && put_sandboxes(root, r);
     json_t *part;

@@ -25,6 +25,18 @@ int result_take_trace(struct run_result *r, const struct trace *trace, struct qv
     return 0;
 }
 
+void result_take_injections(struct run_result *r, const struct trace *trace, const struct address_namer *namer)
+{
+    memset(r->injection, 0, sizeof(r->injection));
+    r->n_injections = r->n_faults;
+    for (uint32_t i = 0; i < r->n_faults; i++) {
+        r->injection[i].model = r->fault[i].model;
+        r->injection[i].target = r->fault[i].target;
+        r->injection[i].point = r->fault[i].point;
+    }
+    injections_find(trace, namer, r->injection, r->n_injections);
+}
+
 void result_take_directory(struct run_result *r, const struct qv_directory *directory)
 {
     r->has_directory = true;

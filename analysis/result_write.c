@@ -149,14 +149,15 @@ static bool is_bulk(uint16_t id)
            id == QV_TRACE_SCHED_SWITCH || id == QV_TRACE_SCHED_REPL || id == QV_TRACE_IRQ;
 }
 
-static int write_trace_text(const char *dir, const struct trace *trace, struct qv_error *err)
+static int write_trace_text(const char *dir, const struct trace *trace, const struct address_namer *namer,
+                            struct qv_error *err)
 {
     char path[PATH_BYTES];
     FILE *out = create(dir, "trace.txt", path, err);
     if (out == NULL)
         return -EIO;
     if (trace->n <= TRACE_TEXT_ALL) {
-        trace_print(out, trace);
+        trace_print(out, trace, namer);
         return finish(out, path, err);
     }
     fprintf(out, "%zu records; without those of requests, interrupts and the scheduler, and not more than %u lines\n",
@@ -165,7 +166,7 @@ static int write_trace_text(const char *dir, const struct trace *trace, struct q
     for (size_t i = 0; i < trace->n && lines < TRACE_TEXT_LINES; i++) {
         if (is_bulk(trace->event[i].rec.id))
             continue;
-        trace_print_event(out, trace, &trace->event[i]);
+        trace_print_event(out, trace, &trace->event[i], namer);
         lines++;
     }
     return finish(out, path, err);
@@ -193,7 +194,7 @@ int result_write(const char *dir, const struct run_result *r, const struct resul
         code = write_table(dir, "recovery.md", table_write_markdown, r, published, err);
     if (code == 0)
         code = write_table(dir, "recovery.csv", table_write_csv, r, published, err);
-    if (code == 0 && s->load != NULL) {
+    if (code == 0 && s->load != NULL && !s->lean) {
         (void)snprintf(path, sizeof(path), "%s/requests.csv", dir);
         code = load_log_write_csv(s->load, path, err);
         if (code == 0)
@@ -201,8 +202,8 @@ int result_write(const char *dir, const struct run_result *r, const struct resul
         if (code == 0 && !s->no_plot)
             (void)timeline_plot(dir, &picture);
     }
-    if (code == 0 && s->trace != NULL)
-        code = write_trace_text(dir, s->trace, err);
+    if (code == 0 && s->trace != NULL && !s->lean)
+        code = write_trace_text(dir, s->trace, s->namer, err);
     if (code == 0)
         code = write_json(dir, r, err);
     if (code == 0 && err != NULL)

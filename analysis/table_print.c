@@ -230,13 +230,46 @@ static void print_expectations(FILE *out, const struct run_result *r)
     }
 }
 
+/* An address without a name is shown itself. */
+static void print_place(FILE *out, const char *address, const struct address_name *name)
+{
+    bool named = strcmp(name->symbol, ADDRESS_UNKNOWN) != 0;
+    fprintf(out, " at %s", named ? name->symbol : address);
+    if (name->source[0] != '\0')
+        fprintf(out, " (%s)", name->source);
+}
+
+static void print_injection(FILE *out, const struct run_result *r, const struct run_injection *x)
+{
+    const struct run_change *c = &x->change[0];
+    fprintf(out, "  fault      %s", qv_fault_name(x->model));
+    if (x->n_changes > 0)
+        print_place(out, c->address, &c->name);
+    else if (x->activation_address[0] != '\0')
+        print_place(out, x->activation_address, &x->activation_name);
+    if (x->n_changes > 0)
+        fprintf(out, ": %s -> %s", c->before, c->after);
+    if (x->n_changes > 1)
+        fprintf(out, " and %u more", x->n_changes - 1);
+    if (x->activations == 0)
+        fprintf(out, x->armed != 0 ? ", never activated\n" : ", never armed\n");
+    else if (r->detected_by == QV_DETECT_NONE)
+        fprintf(out, ", activated, not detected\n");
+    else
+        fprintf(out, ", activated, detected by %s\n", qv_detection_name(r->detected_by));
+}
+
 void table_print_run(FILE *out, const struct run_result *r, bool colour)
 {
     set_colours(colour);
     fprintf(out, "%s%s%s  %s%s%s\n", bold, r->scenario, plain, r->met ? good : bad,
             r->met ? "expectations met" : "expectations not met", plain);
     fprintf(out, "  outcome    %s%s%s: %s\n", bold, outcome_name(r->outcome), plain, outcome_text(r->outcome));
-    if (r->recoveries.activations > 0)
+    for (uint32_t i = 0; i < r->n_injections; i++) {
+        if (r->injection[i].model != QV_FAULT_NONE)
+            print_injection(out, r, &r->injection[i]);
+    }
+    if (r->n_injections == 0 && r->recoveries.activations > 0)
         fprintf(out, "  fault      %s, detected by %s\n",
                 qv_fault_name(r->recoveries.first_fault != 0 ? r->recoveries.first_fault : r->fault[0].model),
                 qv_detection_name(r->detected_by));

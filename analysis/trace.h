@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analysis/address.h"
 #include "analysis/error.h"
 #include "qv/directory.h"
 #include "qv/trace.h"
@@ -55,8 +56,10 @@ void trace_free(struct trace *trace);
 /* First event at or after position `from` with this id; trace->n if there is none. */
 size_t trace_find(const struct trace *trace, size_t from, uint32_t id);
 
-/* One line per event for people: microseconds since the first event, core, writer, name, meaning. */
-void trace_print(FILE *out, const struct trace *trace);
-void trace_print_event(FILE *out, const struct trace *trace, const struct trace_event *event);
+/* One line per event for people: microseconds since the first event, core, writer, name, meaning; addresses of faults,
+ * detections and exits also by name, in brackets. `namer` may be NULL: no names. */
+void trace_print(FILE *out, const struct trace *trace, const struct address_namer *namer);
+void trace_print_event(FILE *out, const struct trace *trace, const struct trace_event *event,
+                       const struct address_namer *namer);
 
 #endif

@@ -75,7 +75,16 @@ static bool print_meaning(FILE *out, const struct qv_trace_record *r)
     }
 }
 
-void trace_print_event(FILE *out, const struct trace *trace, const struct trace_event *event)
+static void print_place(FILE *out, const struct qv_trace_record *r, const struct address_namer *namer)
+{
+    struct address_name name;
+    if (namer == NULL || !address_name_of_record(namer, r, &name))
+        return;
+    fprintf(out, " [%s%s%s]", name.symbol, name.source[0] != '\0' ? ", " : "", name.source);
+}
+
+void trace_print_event(FILE *out, const struct trace *trace, const struct trace_event *event,
+                       const struct address_namer *namer)
 {
     const struct qv_trace_record *r = &event->rec;
     uint64_t start = trace->n > 0 ? trace->event[0].t : 0;
@@ -87,10 +96,11 @@ void trace_print_event(FILE *out, const struct trace *trace, const struct trace_
         if (r->b != 0)
             fprintf(out, ", %s: %" PRIu64, qv_trace_meaning_b(r->id), r->b);
     }
+    print_place(out, r, namer);
     fputc('\n', out);
 }
 
-void trace_print(FILE *out, const struct trace *trace)
+void trace_print(FILE *out, const struct trace *trace, const struct address_namer *namer)
 {
     for (uint32_t i = 0; i < trace->n_rings; i++) {
         const struct trace_ring_info *ring = &trace->ring[i];
@@ -101,5 +111,5 @@ void trace_print(FILE *out, const struct trace *trace)
                 ring->backwards, ring->offset);
     }
     for (size_t i = 0; i < trace->n; i++)
-        trace_print_event(out, trace, &trace->event[i]);
+        trace_print_event(out, trace, &trace->event[i], namer);
 }

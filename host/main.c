@@ -10,7 +10,7 @@ const struct command commands[] = {
     {"run", cmd_run, "SCENARIO [OPTION]...", "run a scenario and judge what happens"},
     {"check", cmd_check, "SCENARIO...", "read scenarios and say what is wrong with them"},
     {"list", cmd_list, "[TOPIC]...", "scenarios, faults, outcomes and other words"},
-    {"table", cmd_table, "DIR...", "recovery-phase table of one or more results"},
+    {"table", cmd_table, "DIR...", "recovery-phase table of results, and their outcomes"},
     {"plot", cmd_plot, "DIR...", "draw the time lines of results again"},
     {"doctor", cmd_forward, "", "what is here, what is missing"},
     {"test", cmd_forward, "[-R REGEX]", "build everything and run the tests"},

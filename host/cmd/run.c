@@ -28,6 +28,7 @@ struct request {
     bool same_seed;
     bool keep;
     bool quiet;
+    bool lean;
     struct scenario_setting setting[MAX_SETTINGS];
     size_t n_settings;
     char storage[MAX_SETTINGS][128]; /* of paths that were cut out of "path=value" */
@@ -50,6 +51,7 @@ static void help(void)
         "  -p, --platform P     platform instead of the scenario's (qv list platforms)\n"
         "  -i, --icount         the deterministic clock: one tick per instruction, repeats exactly\n"
         "      --set KEY=VALUE  any other key of the scenario, checked like the file: load.rate=500/s\n"
+        "      --lean           small directories for many runs: no plots, no requests.csv, no trace.txt\n"
         "  -k, --keep           keep what a run that was broken off has left, for looking at\n"
         "  -q, --quiet          nothing but errors and the verdict\n"
         "  -h, --help           this help\n"
@@ -92,7 +94,7 @@ static int read_number(const char *text, unsigned long max, unsigned long *out)
     return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out >= 1 && *out <= max ? 0 : -1;
 }
 
-enum { OPTION_SET = 256, OPTION_SAME_SEED };
+enum { OPTION_SET = 256, OPTION_SAME_SEED, OPTION_LEAN };
 
 static int take_option(struct request *request, int option)
 {
@@ -117,6 +119,9 @@ static int take_option(struct request *request, int option)
     case OPTION_SAME_SEED:
         request->same_seed = true;
         return STATUS_MET;
+    case OPTION_LEAN:
+        request->lean = true;
+        return STATUS_MET;
     case 'k':
         request->keep = true;
         return STATUS_MET;
@@ -137,6 +142,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, bool 
                                             {"icount", no_argument, NULL, 'i'},
                                             {"set", required_argument, NULL, OPTION_SET},
                                             {"same-seed", no_argument, NULL, OPTION_SAME_SEED},
+                                            {"lean", no_argument, NULL, OPTION_LEAN},
                                             {"keep", no_argument, NULL, 'k'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"help", no_argument, NULL, 'h'},
@@ -237,6 +243,7 @@ static int run_single(const struct request *request, const struct scenario *scen
                                   .folder = request->out,
                                   .reproduce = line.argv,
                                   .keep = request->keep,
+                                  .lean = request->lean,
                                   .quiet = request->quiet};
     int code = run_scenario(&options, &result, &why);
     if (code != 0)
@@ -296,6 +303,7 @@ static int run_repeated(const struct request *request, const struct scenario *sc
                                       .reproduce = line.argv,
                                       .index = (uint32_t)n,
                                       .keep = request->keep,
+                                      .lean = request->lean,
                                       .quiet = true};
         code = run_scenario(&options, &results[n], &why);
         if (code != 0)

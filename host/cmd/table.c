@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/outcomes.h"
 #include "analysis/result.h"
 #include "analysis/table.h"
 #include "analysis/timeline.h"
 #include "cmd/cmd.h"
 #include "cmd/paths.h"
 
-enum format { FORMAT_TERMINAL, FORMAT_MARKDOWN, FORMAT_CSV };
+#define DEEPEST 8u /* folders between the one named and its results */
 
 /* Directories that hold one result each; names are malloc'd. */
 struct folders {
@@ -40,25 +41,36 @@ static void free_folders(struct folders *folders)
     free(folders->name);
 }
 
-/* A result, or the runs of a repetition. */
-static int expand(struct folders *folders, const char *folder)
+/* Not what is hidden: results that are not complete yet have such names. */
+static int not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* A result, or everything below that is one: the runs of a repetition, a campaign's DIR/POLICY/FAULT/run-001. */
+static int collect(struct folders *folders, const char *folder, unsigned depth)
 {
     struct dirent **entry = NULL;
-    size_t before = folders->n;
     int result = 0;
 
     if (result_dir_is_result(folder))
         return add_folder(folders, folder);
-    int n = scandir(folder, &entry, NULL, alphasort);
+    int n = depth < DEEPEST ? scandir(folder, &entry, not_hidden, alphasort) : 0;
     for (int i = 0; i < n; i++) {
         char path[PATH_MAX];
-        bool run = strncmp(entry[i]->d_name, "run-", 4) == 0;
-        if (result == 0 && run && paths_join(path, sizeof(path), folder, entry[i]->d_name) == 0 &&
-            result_dir_is_result(path))
-            result = add_folder(folders, path);
+        bool file = entry[i]->d_type == DT_REG;
+        if (result == 0 && !file && paths_join(path, sizeof(path), folder, entry[i]->d_name) == 0)
+            result = collect(folders, path, depth + 1);
         free(entry[i]);
     }
     free(entry);
+    return result;
+}
+
+static int expand(struct folders *folders, const char *folder)
+{
+    size_t before = folders->n;
+    int result = collect(folders, folder, 0);
     return result == 0 && folders->n == before ? -ENOENT : result;
 }
 
@@ -81,83 +93,177 @@ static int expand_all(struct folders *folders, const char *command, int argc, ch
 
 static void help_table(void)
 {
-    printf("usage: qv table [--markdown | --csv] DIR...\n"
+    printf("usage: qv table [OPTION]... DIR...\n"
            "\n"
-           "The recovery-phase table of one or more results, or of all runs of a repetition; beside it the published\n"
+           "The recovery-phase table of one or more results, or of all results below DIR; beside it the published\n"
            "figures and why they are not comparable. Local and remote recovery have columns of their own: name a "
            "result of\n"
-           "each to see both.\n"
+           "each to see both. With several results also the table of outcomes, a row for each fault and policy.\n"
            "\n"
-           "  -m, --markdown   as recovery.md\n"
-           "  -c, --csv        as recovery.csv\n"
-           "  -h, --help       this help\n"
+           "  -m, --markdown FILE   write both tables as Markdown, too\n"
+           "  -c, --csv FILE        write the table of outcomes as CSV, too\n"
+           "  -r, --recovery FILE   write the recovery-phase table as CSV, too\n"
+           "  -h, --help            this help\n"
            "\n"
-           "example:\n"
+           "FILE may be - for the standard output, which then has nothing else.\n"
+           "\n"
+           "examples:\n"
            "  qv table out/local out/remote\n"
+           "  qv table out/campaign --markdown outcomes.md --csv outcomes.csv\n"
            "\n"
-           "Exit status: 0, or 2 if a directory holds no result.\n");
+           "Exit status: 0, 2 if a directory holds no result, 3 if a file cannot be written.\n");
 }
 
-static int print_table(const struct run_result *const *results, size_t n, enum format format)
+/* Where the tables go, NULL = not there. */
+struct targets {
+    const char *markdown, *csv, *recovery;
+};
+
+/* What is written, and how often it occurs. */
+struct material {
+    const struct run_result *const *results;
+    size_t n;
+    const char *published;
+    struct outcomes outcomes;
+};
+
+typedef int writer(FILE *out, const struct material *m, struct qv_error *err);
+
+static int write_markdown(FILE *out, const struct material *m, struct qv_error *err)
+{
+    int result = table_write_markdown(out, m->results, m->n, m->published, err);
+    if (result == 0 && m->n > 1) {
+        fputc('\n', out);
+        outcomes_write_markdown(out, &m->outcomes);
+    }
+    return result;
+}
+
+static int write_csv(FILE *out, const struct material *m, struct qv_error *err)
+{
+    (void)err;
+    outcomes_write_csv(out, &m->outcomes);
+    return 0;
+}
+
+static int write_recovery(FILE *out, const struct material *m, struct qv_error *err)
+{
+    return table_write_csv(out, m->results, m->n, m->published, err);
+}
+
+static int write_to(const char *path, writer *write, const struct material *m, struct qv_error *err)
+{
+    if (path == NULL)
+        return 0;
+    bool standard = strcmp(path, "-") == 0;
+    FILE *out = standard ? stdout : fopen(path, "w");
+    if (out == NULL)
+        return qv_error_set(err, -errno, "%s: %s", path, strerror(errno));
+    int result = write(out, m, err);
+    bool failed = ferror(out) != 0;
+    if (!standard && fclose(out) != 0)
+        failed = true;
+    return result == 0 && failed ? qv_error_set(err, -EIO, "%s: cannot be written", path) : result;
+}
+
+static int print_terminal(const struct material *m, struct qv_error *err)
+{
+    bool colour = table_wants_colour(stdout);
+    int result = table_print(stdout, m->results, m->n, m->published, colour, err);
+    if (result != 0)
+        return result;
+    if (m->n == 1) {
+        table_print_run(stdout, m->results[0], colour);
+        return 0;
+    }
+    if (m->outcomes.n == 1)
+        table_print_summary(stdout, m->results, m->n, colour);
+    fputc('\n', stdout);
+    return outcomes_print(stdout, &m->outcomes, colour, err);
+}
+
+static bool is_standard(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+static int print_tables(const struct run_result *const *results, size_t n, const struct targets *to)
 {
     struct qv_error why = {""};
-    const char *published = paths_in_root("results/published");
-    bool colour = table_wants_colour(stdout);
-    int result;
+    struct material m = {.results = results, .n = n, .published = paths_in_root("results/published")};
+    int result = outcomes_count(&m.outcomes, results, n, &why);
 
-    if (format == FORMAT_MARKDOWN)
-        result = table_write_markdown(stdout, results, n, published, &why);
-    else if (format == FORMAT_CSV)
-        result = table_write_csv(stdout, results, n, published, &why);
-    else
-        result = table_print(stdout, results, n, published, colour, &why);
-    if (result == 0 && format == FORMAT_TERMINAL && n == 1)
-        table_print_run(stdout, results[0], colour);
-    else if (result == 0 && format == FORMAT_TERMINAL)
-        table_print_summary(stdout, results, n, colour);
+    if (result == 0 && !is_standard(to->markdown) && !is_standard(to->csv) && !is_standard(to->recovery))
+        result = print_terminal(&m, &why);
+    if (result == 0)
+        result = write_to(to->markdown, write_markdown, &m, &why);
+    if (result == 0)
+        result = write_to(to->csv, write_csv, &m, &why);
+    if (result == 0)
+        result = write_to(to->recovery, write_recovery, &m, &why);
+    outcomes_free(&m.outcomes);
     if (result != 0)
         fprintf(stderr, "qv table: %s\n", why.text);
     return result == 0 ? STATUS_MET : STATUS_PLATFORM;
 }
 
-int cmd_table(int argc, char **argv)
+/* Reads the results and prints them. */
+static int show(const struct folders *folders, const struct targets *to)
 {
-    static const struct option options[] = {{"markdown", no_argument, NULL, 'm'},
-                                            {"csv", no_argument, NULL, 'c'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    enum format format = FORMAT_TERMINAL;
-    struct folders folders;
     struct qv_error why = {""};
-    int option;
+    int status = STATUS_MET;
+    struct run_result **results = calloc(folders->n, sizeof(struct run_result *));
 
-    while ((option = getopt_long(argc, argv, "mch", options, NULL)) != -1) {
-        if (option == 'h') {
-            help_table();
-            return STATUS_MET;
-        }
-        if (option != 'm' && option != 'c')
-            return usage_error("table", "see the options");
-        format = option == 'm' ? FORMAT_MARKDOWN : FORMAT_CSV;
-    }
-    int status = expand_all(&folders, "table", argc, argv);
-    if (status != STATUS_MET)
-        return status;
-    struct run_result **results = calloc(folders.n, sizeof(struct run_result *));
-    for (size_t i = 0; i < folders.n && status == STATUS_MET && results != NULL; i++) {
-        results[i] = result_read(folders.name[i], &why);
+    if (results == NULL)
+        return STATUS_PLATFORM;
+    for (size_t i = 0; i < folders->n && status == STATUS_MET; i++) {
+        results[i] = result_read(folders->name[i], &why);
         if (results[i] == NULL) {
             fprintf(stderr, "qv table: %s\n", why.text);
             status = STATUS_BAD;
         }
     }
-    if (results == NULL)
-        status = STATUS_PLATFORM;
     if (status == STATUS_MET)
-        status = print_table((const struct run_result *const *)results, folders.n, format);
-    for (size_t i = 0; i < folders.n && results != NULL; i++)
+        status = print_tables((const struct run_result *const *)results, folders->n, to);
+    for (size_t i = 0; i < folders->n; i++)
         result_free(results[i]);
     free(results);
+    return status;
+}
+
+int cmd_table(int argc, char **argv)
+{
+    static const struct option options[] = {{"markdown", required_argument, NULL, 'm'},
+                                            {"csv", required_argument, NULL, 'c'},
+                                            {"recovery", required_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct targets to = {NULL, NULL, NULL};
+    struct folders folders;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "m:c:r:h", options, NULL)) != -1) {
+        switch (option) {
+        case 'h':
+            help_table();
+            return STATUS_MET;
+        case 'm':
+            to.markdown = optarg;
+            break;
+        case 'c':
+            to.csv = optarg;
+            break;
+        case 'r':
+            to.recovery = optarg;
+            break;
+        default:
+            return usage_error("table", "see the options");
+        }
+    }
+    int status = expand_all(&folders, "table", argc, argv);
+    if (status != STATUS_MET)
+        return status;
+    status = show(&folders, &to);
     free_folders(&folders);
     return status;
 }

@@ -38,7 +38,9 @@ static void take_trace(struct job *job, struct trace *trace, bool *has_trace)
         return;
     }
     *has_trace = true;
+    struct address_namer namer = places_namer(job->places);
     demand(job, result_take_trace(job->result, trace, &why), &why);
+    result_take_injections(job->result, trace, &namer);
 }
 
 /* Requests that a client sandbox made are in its trace. */
@@ -88,8 +90,10 @@ static void take_directory(struct job *job)
         result_take_status(job->result, i, &status);
         job->result->sandbox[i].roles = (uint32_t)job->scenario->sandbox[i].roles;
     }
+    job->places = places_new(paths_os_dir(), directory);
+    struct address_namer namer = places_namer(job->places);
     path_of(job, "exits.log", path);
-    demand(job, report_write_exits(path, directory, &why), &why);
+    demand(job, report_write_exits(path, directory, &namer, &why), &why);
     free(directory);
 }
 
@@ -145,10 +149,13 @@ static int write_result(struct job *job, const struct trace *trace, struct qv_er
 {
     char published[4200];
     char path[4200];
+    struct address_namer namer = places_namer(job->places);
     struct result_sources sources = {
         .load = job->has_log ? &job->log : NULL,
         .trace = trace,
         .clock = job->collector != NULL ? collector_clock(job->collector) : NULL,
+        .namer = &namer,
+        .lean = job->options->lean,
         .published =
             paths_join(published, sizeof(published), paths_root(), "results/published") == 0 ? published : NULL,
     };

@@ -12,6 +12,7 @@
 #include "qv/bootcfg.h"
 #include "run/progress.h"
 #include "run/run.h"
+#include "symbols/places.h"
 
 struct job {
     const struct run_options *options;
@@ -32,6 +33,7 @@ struct job {
     uint64_t first_reply_ns;
     struct progress progress;
     struct qv_directory *steady; /* the directory before the OS was told to stop: stopping takes exits of its own */
+    struct places *places;       /* names of addresses, once the run is over */
     struct run_result *result;
 };
 

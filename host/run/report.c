@@ -22,7 +22,7 @@ static void report_counts(FILE *stream, const struct qv_core_report *core)
     }
 }
 
-void report_exits(FILE *stream, const struct qv_directory *directory)
+void report_exits(FILE *stream, const struct qv_directory *directory, const struct address_namer *namer)
 {
     for (uint32_t i = 0; i < directory->n_cores && i < QV_MAX_SANDBOXES; i++) {
         const struct qv_core_report *core = &directory->core[i];
@@ -32,21 +32,24 @@ void report_exits(FILE *stream, const struct qv_directory *directory)
         report_counts(stream, core);
         for (uint64_t k = core->exit_log_head - n; k < core->exit_log_head; k++) {
             const struct qv_exit_record *e = &core->exit_log[k % QV_EXIT_LOG];
+            struct address_name name;
+            address_name_virtual(namer, i, e->rip, &name);
             fprintf(stream,
                     "  #%-6" PRIu64 " tsc %-16" PRIu64 " %-9s %-26s rip 0x%016" PRIx64 " info 0x%" PRIx64 " 0x%" PRIx64
-                    " code 0x%x\n",
+                    " code 0x%x [%s]\n",
                     k, e->tsc, qv_stage_name(e->stage), qv_exit_name(e->cause), e->rip, e->info1, e->info2,
-                    e->vendor_code);
+                    e->vendor_code, name.symbol);
         }
     }
 }
 
-int report_write_exits(const char *path, const struct qv_directory *directory, struct qv_error *err)
+int report_write_exits(const char *path, const struct qv_directory *directory, const struct address_namer *namer,
+                       struct qv_error *err)
 {
     FILE *file = fopen(path, "w");
     if (file == NULL)
         return qv_error_set(err, -errno, "%s: %s", path, strerror(errno));
-    report_exits(file, directory);
+    report_exits(file, directory, namer);
     return fclose(file) == 0 ? 0 : qv_error_set(err, -EIO, "%s: cannot be written", path);
 }
 

@@ -78,6 +78,7 @@ static void release(struct job *job)
     collector_free(job->collector); /* before the memory that it reads goes away */
     isolation_free(job->isolation);
     free(job->steady);
+    places_free(job->places);
     if (job->machine_started)
         machine_end(&job->machine);
     if (job->has_log)

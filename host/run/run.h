@@ -19,6 +19,7 @@ struct run_options {
     uint32_t index;         /* of a repetition, from 0 */
     bool keep;              /* keep the files of a run that was broken off */
     bool quiet;             /* no progress on the terminal */
+    bool lean;              /* without the big files: one of very many runs */
 };
 
 /*

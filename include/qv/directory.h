@@ -24,6 +24,12 @@
 #define QV_DIRECTORY_MAGIC   0x3130524944305651ull /* "QV0DIR01" */
 #define QV_DIRECTORY_VERSION 1u
 
+/* Virtual layout of every sandbox, wherever its partition lies: what addresses in the trace mean. Page 0 of the image
+ * is the hand-off page. */
+#define QV_KERNEL_VIRT      0xffffffff80000000ull /* image linked and mapped here, from the partition's first page on */
+#define QV_DIRECT_MAP       0xffff800000000000ull /* physical [0, 4 GiB), no execute */
+#define QV_DIRECT_MAP_BYTES 0x100000000ull
+
 #define QV_MAX_REGIONS 96u
 #define QV_MAX_RINGS   16u
 #define QV_EXIT_LOG    64u

@@ -9,13 +9,14 @@
 #include <stdint.h>
 
 #include "qv/bootcfg.h"
+#include "qv/directory.h"
 
 #define HANDOFF_MAGIC 0x46464f444e414851ull /* "QHANDOFF" */
 
-/* Virtual layout of every sandbox, wherever its partition lies. */
-#define KERNEL_VIRT      0xffffffff80000000ull /* image linked and mapped here */
-#define DIRECT_MAP       0xffff800000000000ull /* physical [0, 4 GiB), no execute */
-#define DIRECT_MAP_BYTES 0x100000000ull
+/* Virtual layout of every sandbox. */
+#define KERNEL_VIRT      QV_KERNEL_VIRT
+#define DIRECT_MAP       QV_DIRECT_MAP
+#define DIRECT_MAP_BYTES QV_DIRECT_MAP_BYTES
 
 #define HANDOFF_NO_NIC 0xffffffffu
 

@@ -369,7 +369,7 @@ static void test_print(void)
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    trace_print(out, &trace);
+    trace_print(out, &trace, NULL);
     fclose(out);
     for (size_t i = 0; i < trace.n; i++)
         CU_ASSERT(strstr(text, qv_trace_name(trace.event[i].rec.id)) != NULL);
