@@ -98,8 +98,10 @@ static uint32_t on_point(enum qv_fault_point point, struct nic_view *view)
         if (fault->point == point) {
             if (fault->lingering)
                 effects |= fault->model->linger(fault, view);
-            else if (due(fault))
+            else if (due(fault)) {
+                fault->passage = __builtin_frame_address(0);
                 effects |= fire(fault, view);
+            }
         }
         more = more || fault->lingering || !exhausted(fault);
     }

@@ -23,6 +23,7 @@ struct armed_fault {
     enum qv_fault_point point;
     uint64_t not_before; /* ticks; trigger `after` */
     uint32_t firing;     /* how often it had fired before the firing under way */
+    const void *passage; /* stack at the passage: what is above belongs to the driver and its callers */
     bool lingering;      /* has fired, and goes on having an effect until the component is recovered */
     uint32_t component;  /* incarnation of the component when it fired */
 };

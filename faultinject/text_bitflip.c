@@ -98,7 +98,7 @@ static uint32_t fire(struct armed_fault *fault, struct nic_view *view)
     *alias(address) ^= (uint8_t)(1u << (bit % 8));
     fault_changed(address & ~3ull, before, *word);
     if (find_function(address, &begin, &end)) {
-        if (threads_inside(begin, end))
+        if (threads_inside(begin, end, fault->passage))
             fault_active(fault, address);
         else
             await(fault, begin, address);

@@ -51,9 +51,10 @@ const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot);
 bool thread_is_dead(const struct thread *thread);
 void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the running thread is gone for good */
 unsigned threads_dead(void);
-bool threads_inside(uint64_t begin, uint64_t end); /* does any thread's stack hold an address in [begin, end)? */
-void threads_publish(void);                        /* VCPU, idle and scheduler time into the status page */
-unsigned threads_revive_dead(void);                /* restarts dead threads from their entry; returns how many */
+/* Is any thread in [begin, end) of a component's text? Of the running one only the stack above `from` counts. */
+bool threads_inside(uint64_t begin, uint64_t end, const void *from);
+void threads_publish(void);         /* VCPU, idle and scheduler time into the status page */
+unsigned threads_revive_dead(void); /* restarts dead threads from their entry; returns how many */
 extern struct sched scheduler;
 extern struct thread *current;
 

@@ -274,16 +274,16 @@ unsigned threads_dead(void)
     return dead;
 }
 
-/* Live words of a stack only; a stale one may tell of a call that is over. */
-bool threads_inside(uint64_t begin, uint64_t end)
+/* Of each thread inside a component, the part of the stack that lies below its frame: return addresses, mostly. */
+bool threads_inside(uint64_t begin, uint64_t end, const void *from)
 {
-    const uint64_t *here = __builtin_frame_address(0);
     for (unsigned i = 0; i <= n_threads; i++) {
         const struct thread *t = i < n_threads ? &threads[i] : &idle_thread;
-        const uint64_t *word = t == current ? here : (const uint64_t *)t->rsp;
-        const uint64_t *top = t->stack ? (const uint64_t *)(const void *)(t->stack + STACK_PAGES * PAGE_SIZE)
-                                       : word + PAGE_SIZE / 8; /* idle: only what an interrupt just put there */
-        for (; word && word < top; word++)
+        const struct component_frame *top = t->frame;
+        while (top && top->outer)
+            top = top->outer;
+        const uint64_t *word = t == current ? from : (const uint64_t *)t->rsp;
+        for (; top && word < (const uint64_t *)top; word++)
             if (*word >= begin && *word < end)
                 return true;
     }
