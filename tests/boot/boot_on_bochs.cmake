@@ -44,3 +44,8 @@ qv_bochs_test(panic --policy restart --when "the image may be damaged=damage" --
 qv_bochs_test(stream --dump --nic pci)
 qv_bochs_test(stream-panic --dump --policy restart --when "the image may be damaged=damage" --status 127
               --expect "MONITOR PANIC: restart" panic)
+
+# NIC, TCP/IP and web server above these monitors, with requests from the host.
+add_test(NAME bochs-web COMMAND "${CMAKE_CURRENT_LIST_DIR}/bochs_web.sh" $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}"
+    "${CMAKE_CURRENT_BINARY_DIR}/bochs-web")
+set_tests_properties(bochs-web PROPERTIES LABELS "boot;bochs" TIMEOUT 240 RESOURCE_LOCK bochs SKIP_RETURN_CODE 77)
