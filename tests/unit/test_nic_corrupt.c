@@ -13,7 +13,7 @@
 #include "unit.h"
 
 #define SHARERS 3u
-#define TRIALS  600u
+#define TRIALS  400u
 
 struct dice {
     uint64_t seed;

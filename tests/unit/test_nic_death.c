@@ -288,17 +288,17 @@ static void at_any_step(activity act, unsigned deaths)
 
 static void while_transmitting(void)
 {
-    at_any_step(transmit, 300);
+    at_any_step(transmit, 150);
 }
 
 static void while_receiving(void)
 {
-    at_any_step(receive, 300);
+    at_any_step(receive, 150);
 }
 
 static void while_giving_back(void)
 {
-    at_any_step(give_back, 200);
+    at_any_step(give_back, 120);
 }
 
 static void while_acknowledging(void)
@@ -308,22 +308,22 @@ static void while_acknowledging(void)
 
 static void while_reinitialising(void)
 {
-    at_any_step(reinitialise, 200);
+    at_any_step(reinitialise, 150);
 }
 
 static void while_attaching(void)
 {
-    at_any_step(attach, 150);
+    at_any_step(attach, 100);
 }
 
 static void while_taking_over(void)
 {
-    at_any_step(take_over, 150);
+    at_any_step(take_over, 100);
 }
 
 static void while_checking(void)
 {
-    at_any_step(check, 200);
+    at_any_step(check, 100);
 }
 
 /* --- stopped for long, and then coming late --- */
@@ -412,22 +412,22 @@ static void late_at_any_step(activity act, unsigned stops, unsigned tolerated)
 
 static void late_while_transmitting(void)
 {
-    late_at_any_step(transmit, 100, 5);
+    late_at_any_step(transmit, 60, 4);
 }
 
 static void late_while_receiving(void)
 {
-    late_at_any_step(receive, 100, 5);
+    late_at_any_step(receive, 60, 4);
 }
 
 static void late_while_giving_back(void)
 {
-    late_at_any_step(give_back, 100, 5);
+    late_at_any_step(give_back, 60, 4);
 }
 
 static void late_while_reinitialising(void)
 {
-    late_at_any_step(reinitialise, 50, 15);
+    late_at_any_step(reinitialise, 50, 5);
 }
 
 static const struct unit_test tests[] = {

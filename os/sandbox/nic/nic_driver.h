@@ -251,10 +251,10 @@ bool nic_tx_positions(const struct nic_driver *driver, uint32_t *clean, uint32_t
 
 /* --- nic_duty.c --- */
 bool nic_duty_interrupt(struct nic_driver *driver);
-void nic_duty_claim(struct nic_driver *driver); /* if nobody alive has it */
-int nic_duty_seize(struct nic_driver *driver);  /* from whoever has it, as a fault model does; 0 or -EBUSY */
-void nic_duty_acknowledge(struct nic_driver *driver);
-void nic_duty_resume(struct nic_driver *driver); /* at the first activity of a new instance */
+void nic_duty_claim(struct nic_driver *driver);           /* if nobody alive has it */
+int nic_duty_seize(struct nic_driver *driver);            /* from whoever has it, as a fault model does; 0 or -EBUSY */
+uint32_t nic_duty_acknowledge(struct nic_driver *driver); /* returns the cause register */
+void nic_duty_resume(struct nic_driver *driver);          /* at the first activity of a new instance */
 void nic_duty_check(struct nic_driver *driver);
 bool nic_duty_unsettled(struct nic_driver *driver); /* the interrupt that woke us is not yet acknowledged */
 

@@ -26,12 +26,14 @@ static bool holder_alive(const struct nic_driver *driver, uint64_t word)
     return nic_shares(driver, sandbox) && nic_alive(driver, sandbox, (uint32_t)(word >> 8) & 0xffffu);
 }
 
-void nic_duty_acknowledge(struct nic_driver *driver)
+uint32_t nic_duty_acknowledge(struct nic_driver *driver)
 {
-    (void)nic_read(driver, NIC_REG_ICR);
+    uint32_t cause = nic_read(driver, NIC_REG_ICR);
+
     driver->config.status->irq_acks++;
     /* After the register was read: who sees the count knows that frames from now on make an edge. */
     __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
+    return cause;
 }
 
 static bool take_duty(struct nic_driver *driver, uint64_t seen)
@@ -64,7 +66,7 @@ void nic_duty_claim(struct nic_driver *driver)
 
     /* The line may have been up since the old holder died. */
     if (!holder_alive(driver, word) && take_duty(driver, word))
-        nic_duty_acknowledge(driver);
+        (void)nic_duty_acknowledge(driver);
 }
 
 /*
@@ -99,6 +101,7 @@ bool nic_duty_interrupt(struct nic_driver *driver)
 {
     uint64_t word;
     uint32_t effect;
+    uint32_t cause = 0;
 
     driver->config.status->irqs++;
     effect = fault_point(QV_POINT_NIC_IRQ, &driver->view);
@@ -107,14 +110,14 @@ bool nic_duty_interrupt(struct nic_driver *driver)
     word = nic_load(&driver->shared->duty);
     if ((word & PARTY_MASK) == own_party(driver)) {
         if ((effect & FAULT_EFFECT_SKIP_ACK) == 0)
-            nic_duty_acknowledge(driver);
+            cause = nic_duty_acknowledge(driver);
     } else if (holder_alive(driver, word)) {
         expect_acknowledgement(driver);
     } else if (take_duty(driver, word)) {
-        nic_duty_acknowledge(driver);
+        cause = nic_duty_acknowledge(driver);
     }
     if (driver->config.trace_interrupts)
-        nic_trace(driver, QV_TRACE_IRQ, (word & PARTY_MASK) == own_party(driver), 0);
+        nic_trace(driver, QV_TRACE_IRQ, cause, 0);
     return nic_rx_pending(driver);
 }
 
@@ -123,7 +126,7 @@ void nic_duty_resume(struct nic_driver *driver)
     /* An edge that came while nobody here could handle it is the last one until it is acknowledged. */
     driver->acknowledge_due = false;
     if ((nic_load(&driver->shared->duty) & PARTY_MASK) == own_party(driver))
-        nic_duty_acknowledge(driver);
+        (void)nic_duty_acknowledge(driver);
 }
 
 /* Did the holder run at all since we began to wait for it? If not, it is its core that gets no time. */
