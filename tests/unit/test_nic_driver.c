@@ -247,7 +247,12 @@ static void reader_that_stops_is_found(void)
         world_pass(world, 2000);
     }
     CU_ASSERT_EQUAL(driver->detected, QV_DETECT_NONE);
+    /* Nobody called for the frame: then it may wait. */
     world_pass(world, 4000);
+    nic_check_all(driver);
+    CU_ASSERT_EQUAL(driver->detected, QV_DETECT_NONE);
+    /* Called, it took nothing: so its text must be damaged. */
+    driver->walks += NIC_WATCH_LOOKS;
     nic_check_all(driver);
     CU_ASSERT_EQUAL(driver->detected, QV_DETECT_RX_PROGRESS);
     world_free(world);

@@ -46,6 +46,22 @@ static void scan_receive_ring(struct nic_driver *driver, uint32_t cursor, uint32
     }
 }
 
+/* Frames wait, and the driver was called for them, but did not take any. Not to be called is no fault of the driver. */
+static void watch_receive(struct nic_driver *driver, uint32_t cursor)
+{
+    struct nic_watch *watch = &driver->watch_rx;
+    bool known = watch->armed && watch->value == cursor;
+
+    if (nic_rx_done(driver, cursor) == cursor) {
+        watch->armed = false;
+    } else if (!nic_watch_expired(watch, cursor, nic_now(driver), driver->config.progress_timeout)) {
+        if (!known)
+            driver->walks_seen = driver->walks;
+    } else if (driver->walks - driver->walks_seen >= NIC_WATCH_LOOKS) {
+        found(driver, QV_DETECT_RX_PROGRESS, cursor % NIC_RX_COUNT);
+    }
+}
+
 static void check_receive(struct nic_driver *driver)
 {
     const struct nic_slot *slot = nic_own_slot(driver);
@@ -66,10 +82,7 @@ static void check_receive(struct nic_driver *driver)
         return;
     }
     scan_receive_ring(driver, cursor, limit);
-    if (nic_rx_done(driver, cursor) == cursor)
-        driver->watch_rx.armed = false;
-    else if (nic_watch_expired(&driver->watch_rx, cursor, nic_now(driver), driver->config.progress_timeout))
-        found(driver, QV_DETECT_RX_PROGRESS, cursor % NIC_RX_COUNT);
+    watch_receive(driver, cursor);
 }
 
 /* Others may change the positions while they are read: a consistent copy, or false and another try next time. */

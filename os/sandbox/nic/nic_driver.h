@@ -83,6 +83,8 @@ struct nic_driver {
     const struct nic_slot *held;          /* whose cursor keeps the frame that is being delivered, */
     uint64_t held_cursor;                 /* and its word at that time */
     uint64_t takeovers_seen;
+    uint64_t walks;        /* calls that could have taken frames */
+    uint64_t walks_seen;   /* when a frame was first seen waiting */
     uint32_t return_tried; /* own cursor at the last attempt to return descriptors */
     unsigned batch;        /* nesting of nic_batch_begin(): the device is told at the end */
     uint64_t checked;      /* state word when the periodic check began */

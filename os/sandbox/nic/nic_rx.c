@@ -285,6 +285,7 @@ unsigned nic_rx_walk(struct nic_driver *driver, nic_deliver_fn deliver, void *co
     *more = false;
     if (!begin(&walk))
         return 0;
+    driver->walks += budget > 0;
     for (uint32_t left = driver->replaying; left != 0; left &= left - 1)
         replay(&walk, (unsigned)__builtin_ctz(left));
     for (position = driver->cursor;;) {
