@@ -346,6 +346,50 @@ static void go_round(struct sharer *laggard)
     }
 }
 
+static void reset_meanwhile(struct sharer *sharer)
+{
+    sharer->in_deliver = NULL;
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->world->sharer[0].driver), 0);
+}
+
+static void reset_and_lose_meanwhile(struct sharer *sharer)
+{
+    struct nic_shared *shared = shared_of(sharer->world);
+
+    sharer->in_deliver = NULL;
+    nic_store(&shared->rx_limit, 0);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->world->sharer[0].driver), 0);
+}
+
+static void frame_survives_a_reset_during_its_copy(void)
+{
+    struct world *world = attached(MODEL_EMULATOR, 2);
+    struct sharer *sharer = &world->sharer[1];
+    bool more;
+
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 1, 100);
+    sharer->in_deliver = reset_meanwhile;
+    sharer_receive(sharer, 64, &more);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->received, 10);
+    CU_ASSERT_EQUAL(sharer->repeated, 0);
+    CU_ASSERT_EQUAL(sharer->invalid, 0);
+    /* But not one that keeps nothing. */
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 1, 100);
+    sharer->in_deliver = reset_and_lose_meanwhile;
+    sharer_receive(sharer, 64, &more);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->received, 10);
+    CU_ASSERT_EQUAL(sharer->invalid, 1);
+    model_frame_to(world, 1, 100);
+    world_run(world);
+    CU_ASSERT_EQUAL(sharer->received, 11);
+    assert_sound(world);
+    world_free(world);
+}
+
 static void overwritten_frame_is_discarded(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 2);
@@ -1038,6 +1082,7 @@ static const struct unit_test tests[] = {
     {"a dead reader does not starve the ring", dead_reader_does_not_starve_the_ring},
     {"a laggard is moved on and accounts for it", laggard_is_moved_on_and_accounts_for_it},
     {"a frame overwritten during its copy is discarded", overwritten_frame_is_discarded},
+    {"a frame survives a reset during its copy", frame_survives_a_reset_during_its_copy},
     {"the acknowledgement moves when its holder dies", duty_moves_when_its_holder_dies},
     {"the acknowledgement moves without an interrupt", duty_moves_without_an_interrupt},
     {"a dropped acknowledgement is found, alone", dropped_acknowledgement_alone},

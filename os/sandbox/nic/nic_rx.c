@@ -60,10 +60,13 @@ bool nic_rx_pending(const struct nic_driver *driver)
     return driver->cursor != limit && is_done(driver, driver->cursor);
 }
 
+/*
+ * The cursor that holds the frame back alone decides, also across a re-initialisation: that leaves a cursor alone if it
+ * keeps the frame, and moves it before the device may write again if it does not.
+ */
 bool nic_rx_valid(const struct nic_driver *driver)
 {
-    return nic_load(&driver->shared->state) == driver->state && driver->held &&
-           nic_load(&driver->held->cursor) == driver->held_cursor;
+    return driver->held && nic_load(&driver->held->cursor) == driver->held_cursor;
 }
 
 /* Whose frames are ours besides the own, after the shared record of take-overs changed or this instance is new. */
