@@ -70,7 +70,9 @@ static uint32_t recovery_facts(const struct run_result *r)
     facts |= rs->early_detections > 0 ? FACT_EARLY_DETECTION : 0u;
     facts |= rs->gave_up > 0 ? FACT_GAVE_UP : 0u;
     for (size_t i = 0; i < rs->n; i++) {
-        if (!rs->item[i].complete)
+        /* A sandbox that nobody asks repairs a shared device and has no reply to show; the row asks for the service,
+         * too. */
+        if (rs->item[i].recovered == 0)
             continue;
         switch (rs->item[i].policy) {
         case QV_POLICY_LOCAL:
