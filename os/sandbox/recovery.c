@@ -9,6 +9,9 @@
 #include "sandbox/nic/nic.h"
 
 #define FIRST_REPLY_WAIT_US 500000u
+#define TAKEOVER_TO_DO      0xffu
+#define TAKEOVER_SEEN       0x100u
+#define TAKEOVER_TRIES      8u
 #define REINIT_TRIES        50u
 #define REINIT_RETRY_US     1000u
 
@@ -16,7 +19,7 @@ struct thread *recovery_thread;
 
 static volatile bool local_due;
 static volatile uint64_t local_not_before;
-static volatile uint32_t takeover_due; /* bit per failed sandbox */
+static volatile uint32_t takeover_due; /* low byte: bit per failed sandbox, to do; above: seen */
 static volatile uint64_t reply_key;    /* phase key of the recovery that waits for its first good reply, 0 = none */
 static volatile bool network_open;     /* its network phase has not ended yet */
 
@@ -100,12 +103,15 @@ void recovery_first_reply(void)
     thread_wake(recovery_thread);
 }
 
-/* After the interface is up: time runs until the first good reply, which is part of the recovery, but not for ever. */
-static void wait_for_reply(uint64_t key)
+/*
+ * After the interface is up: time runs until the first good reply, which is part of the recovery, but not for ever, and
+ * not while something else is due.
+ */
+static void wait_for_reply(uint64_t key, uint32_t taking_over)
 {
     uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
     network_end(key);
-    while (reply_key == key && time_now() < limit)
+    while (reply_key == key && time_now() < limit && !local_due && !(takeover_due & TAKEOVER_TO_DO & ~taking_over))
         (void)thread_wait_until(limit);
     reply_key = 0;
 }
@@ -128,7 +134,7 @@ static void recover_local(void)
     network_end(key);
     if (error || revived)
         kprint("interface re-initialised: %d, threads revived: %u", error, revived);
-    wait_for_reply(key);
+    wait_for_reply(key, 0);
     if (nic_component.state != COMPONENT_RUNNING)
         return;
     if (handoff->mode == QV_MODE_NATIVE)
@@ -136,22 +142,42 @@ static void recover_local(void)
     monitor_call(QV_CALL_RECOVERED, 0);
 }
 
-static void recover_remote(unsigned failed)
+/* False: this sandbox's own driver failed in between; the service has to be taken over again when that is mended. */
+static bool recover_remote(unsigned failed)
 {
     uint64_t key = recovery_key(failed, 0);
     phase_end(QV_PHASE_RESUME, key);
     if (!reinit_driver(key))
-        return;
+        return false;
     network_begin(key);
     int error = net_takeover(failed);
     network_end(key);
     if (error) {
         reply_key = 0;
         kprint("service of sandbox %u not taken over: %d", failed, error);
-        return;
+        return false;
     }
-    wait_for_reply(key);
+    wait_for_reply(key, 1u << failed);
     monitor_call(QV_CALL_TAKEN_OVER, failed);
+    return true;
+}
+
+/* One more try at whatever is due. */
+static void recover_due(void)
+{
+    static unsigned tries[QV_MAX_SANDBOXES];
+    if (local_due) {
+        local_due = false;
+        recover_local();
+    }
+    for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+        if (!(takeover_due & (1u << i)) || local_due)
+            continue;
+        if (recover_remote(i) || ++tries[i] >= TAKEOVER_TRIES)
+            takeover_due &= ~(1u << i);
+        else
+            (void)thread_wait_until(time_now() + time_from_us(REINIT_RETRY_US));
+    }
 }
 
 static void on_recovery_ipi(void)
@@ -159,12 +185,12 @@ static void on_recovery_ipi(void)
     status->recovery_acks++; /* first: the failed sandbox's monitor waits for it */
     for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
         const volatile struct qv_core_report *report = &directory()->core[i];
-        if (i == handoff->id || report->taken_over_by != handoff->id || (takeover_due & (0x100u << i)))
+        if (i == handoff->id || report->taken_over_by != handoff->id || (takeover_due & (TAKEOVER_SEEN << i)))
             continue;
         phase_end(QV_PHASE_IPI, recovery_key(i, 0));
         phase_begin(QV_PHASE_RESUME, recovery_key(i, 0));
         trace(QV_TRACE_IPI_RECEIVE, VECTOR_IPI_RECOVERY, i);
-        takeover_due |= 0x101u << i; /* low half: to do; high half: seen */
+        takeover_due |= (TAKEOVER_SEEN | 1u) << i;
     }
     thread_wake(recovery_thread);
 }
@@ -180,17 +206,9 @@ static _Noreturn void recovery_main(void *argument)
 {
     (void)argument;
     for (;;) {
-        thread_wait();
-        if (local_due) {
-            local_due = false;
-            recover_local();
-        }
-        for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
-            if (takeover_due & (1u << i)) {
-                takeover_due &= ~(1u << i);
-                recover_remote(i);
-            }
-        }
+        if (!local_due && !(takeover_due & TAKEOVER_TO_DO))
+            thread_wait();
+        recover_due();
     }
 }
 
@@ -212,7 +230,7 @@ static void restarted_main(void *argument)
     uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
     while (status->service_up == 0 && time_now() < limit)
         (void)thread_wait_until(time_now() + time_from_us(1000));
-    wait_for_reply(key);
+    wait_for_reply(key, 0);
     monitor_call(QV_CALL_RECOVERED, 0);
     recovery_main(NULL);
 }
