@@ -55,6 +55,9 @@ qv_boot_test(core-reset --policy restart --hang-timeout 1000 core-reset)
 qv_boot_test(panic --policy restart --when "the image may be damaged=damage" --status 127
              --expect "MONITOR PANIC: restart" --count "64:core 0 exit" --count "64:core 3 exit" panic)
 
+# The injector, without a NIC: what is due fires, once, with the choices that its seed makes.
+qv_boot_test(faults --faults --cores 2 faults)
+
 # The runner itself can fail.
 qv_boot_test(unknown --status 1 --count "1:FAIL there is no boot test of this name" no-such-test)
 set_tests_properties(boot-unknown PROPERTIES WILL_FAIL TRUE)

@@ -34,6 +34,7 @@ void test_hang(void);
 void test_core_reset(void);
 void test_guarded(void);
 void test_panic(void);
+void test_faults(void);
 void test_dma(void);
 
 /* --- findings --- */

@@ -111,6 +111,14 @@ bool boot_config_can_spoil(const char *what)
     return find_spoil(what) >= 0;
 }
 
+/* What tests/boot/faults.c knows: three for sandbox 0, one for another. */
+static const struct qv_fault_plan plans[QV_MAX_FAULTS] = {
+    {QV_FAULT_RING_INDEX, 0, QV_POINT_NIC_RX, QV_TRIGGER_PACKETS, 3, 11, 2, 100000},
+    {QV_FAULT_LOCK_LEAK, 0, 0, QV_TRIGGER_REQUESTS, 2, 12, 1, 0},
+    {QV_FAULT_DROP_ACK, 0, 0, QV_TRIGGER_TIME, 500000, 13, 1, 0},
+    {QV_FAULT_DIVIDE_ERROR, 1, 0, QV_TRIGGER_TIME, 0, 14, 1, 0},
+};
+
 static void fill(const struct boot_machine *machine, struct qv_bootcfg *cfg)
 {
     *cfg = (struct qv_bootcfg){
@@ -131,6 +139,10 @@ static void fill(const struct boot_machine *machine, struct qv_bootcfg *cfg)
                      .lock_timeout_us = LONG_US,
                      .progress_timeout_us = LONG_US},
     };
+    if (machine->faults) {
+        cfg->n_faults = QV_MAX_FAULTS;
+        memcpy(cfg->fault, plans, sizeof(cfg->fault));
+    }
     strcpy(cfg->test, machine->test);
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
         struct qv_sandbox_cfg *s = &cfg->sandbox[i];

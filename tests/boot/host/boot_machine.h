@@ -13,7 +13,7 @@ struct boot_machine {
     const char *monitor_image, *sandbox_image, *test, *cpu;
     const char *spoil; /* NULL, or what to spoil in the configuration */
     unsigned sandboxes, processors, memory_mib;
-    bool pc, bochs, native, guarded, nic;
+    bool pc, bochs, native, guarded, nic, faults;
     bool dump;       /* bochs: results by port E9h as well, compared with the memory */
     uint32_t policy; /* enum qv_policy */
     uint64_t duration_us;

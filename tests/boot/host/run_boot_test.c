@@ -44,6 +44,7 @@ static const struct option options[] = {
     {"guarded", no_argument, NULL, 'g'},
     {"policy", required_argument, NULL, 'P'},
     {"nic", no_argument, NULL, 'i'},
+    {"faults", no_argument, NULL, 'f'},
     {"dump", no_argument, NULL, 'D'},
     {"duration", required_argument, NULL, 'd'},
     {"hang-timeout", required_argument, NULL, 'H'},
@@ -63,6 +64,7 @@ static const char help[] =
     "  --cpu MODEL           of the emulator                 --native          no monitors\n"
     "  --guarded             guarded local APIC       --policy NAME     none, local, remote, restart\n"
     "  --nic                 shared by sandboxes 0, 1 --duration S      of the run, for tests that need one\n"
+    "  --faults              plans for the test of the injector (boot_config.c)\n"
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
     "  --status N|none       of the machine's end     --when TEXT=stop|damage   what the host does at that line\n"
@@ -147,6 +149,9 @@ static bool take(int option, char *value)
         return true;
     case 'g':
         machine.guarded = true;
+        return true;
+    case 'f':
+        machine.faults = true;
         return true;
     case 'i':
         machine.nic = true;
