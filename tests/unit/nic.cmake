@@ -7,6 +7,7 @@ set(nic_includes "${PROJECT_SOURCE_DIR}/os" "${PROJECT_SOURCE_DIR}/os/sandbox")
 
 qv_unit_test(NAME nic_lock SOURCES test_nic_lock.c "${nic_folder}/robust_lock.c" INCLUDES ${nic_includes})
 qv_unit_test(NAME nic_driver SOURCES test_nic_driver.c test_nic_model.c ${nic_sources} INCLUDES ${nic_includes})
+qv_unit_test(NAME nic_recovery SOURCES test_nic_recovery.c test_nic_model.c ${nic_sources} INCLUDES ${nic_includes})
 qv_unit_test(NAME nic_corrupt SOURCES test_nic_corrupt.c test_nic_model.c ${nic_sources} INCLUDES ${nic_includes}
     TIMEOUT 300)
 qv_unit_test(NAME nic_death SOURCES test_nic_death.c test_nic_model.c ${nic_sources} INCLUDES ${nic_includes}
