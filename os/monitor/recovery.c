@@ -176,12 +176,18 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     };
     struct policy_decision decision;
     policy_tick(&core->policy, exit->tsc);
+    /* Found damaged again right after a repair in place: then it is this sandbox's own instance that damages it. */
+    bool again = scope == FAULT_SCOPE_DEVICE && core->policy.state != POLICY_RUNNING;
+    if (again)
+        scope = FAULT_SCOPE_COMPONENT;
     /* A shared device is repaired in place by whoever found it damaged. */
     if (core->policy.config.strategy != QV_POLICY_NONE)
         core->policy.config.strategy =
             scope == FAULT_SCOPE_DEVICE ? QV_POLICY_LOCAL : (enum qv_policy)machine.cfg->recovery.policy;
-    if (policy_detect(&core->policy, detection, core->policy.incarnation, exit->tsc) || policy_stopped(&core->policy) ||
-        policy_decide(&core->policy, &inputs, rdtsc(), &decision))
+    int error = policy_detect(&core->policy, detection, core->policy.incarnation, exit->tsc);
+    if (again)
+        core->policy.failed = false; /* the configured strategy has not been tried yet */
+    if (error || policy_stopped(&core->policy) || policy_decide(&core->policy, &inputs, rdtsc(), &decision))
         core_park(core, QV_SB_GAVE_UP);
     core->report->attempts = core->policy.attempts;
     monitor_trace(core, QV_TRACE_DECISION, (uint64_t)decision.action, (uint64_t)decision.reason);
