@@ -147,7 +147,16 @@ static bool recover_remote(unsigned failed)
 {
     uint64_t key = recovery_key(failed, 0);
     phase_end(QV_PHASE_RESUME, key);
-    if (!reinit_driver(key))
+    /* As in a local recovery, nobody else enters meanwhile: the bottom half would take its own sandbox's reset for
+     * lost. */
+    if (!__sync_bool_compare_and_swap(&nic_component.state, COMPONENT_RUNNING, COMPONENT_RECOVERING))
+        return false;
+    uint32_t incarnation = nic_component.incarnation;
+    bool ready = reinit_driver(key);
+    if (nic_component.incarnation != incarnation)
+        return false; /* it failed; its own recovery is due */
+    nic_component.state = COMPONENT_RUNNING;
+    if (!ready)
         return false;
     network_begin(key);
     int error = net_takeover(failed);
