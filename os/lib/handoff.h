@@ -20,6 +20,8 @@
 
 #define HANDOFF_NO_NIC 0xffffffffu
 
+#define BENCH_SHARED_BYTES 0x00200000ull
+
 struct handoff_nic {
     uint64_t mmio_phys; /* BAR 0 */
     uint64_t mmio_size;
@@ -51,7 +53,7 @@ struct handoff {
     uint64_t window_end;
     uint64_t window_pristine_phys; /* native mode only: pristine copy of the window; 0 where a monitor keeps it */
     uint64_t entry_tsc;            /* when the loader started this incarnation */
-    uint64_t client_shared_phys;   /* reserved for scenarios, 0 = none */
+    uint64_t bench_shared_phys;    /* BENCH_SHARED_BYTES that all sandboxes may write; 0 outside of benchmarks */
     uint32_t apic_id[QV_MAX_SANDBOXES];
     struct handoff_nic nic[QV_MAX_NICS];
     struct qv_bootcfg cfg;
@@ -73,7 +75,8 @@ enum qv_call {
     QV_CALL_MAP = 6,        /* rdi = physical page, rsi = pages, rdx = rights: always checked against ownership */
     QV_CALL_SHUTDOWN = 7,   /* rdi = status: the run is over; refused unless host, duration or boot test say so */
     QV_CALL_TAKEN_OVER = 8, /* rdi = sandbox whose service this one now serves */
-    QV_CALL_COUNT = 9,
+    QV_CALL_STAMP = 9,      /* returns in rdx the tsc at which the monitor handled it (bench: one way into the guest) */
+    QV_CALL_COUNT = 10,
 };
 
 enum fault_scope {

@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/quick.h"
 
 #define PROBE_GRACE_US 10000u
 
@@ -11,13 +12,6 @@ static bool owns(const struct core *core, uint64_t phys, uint64_t size)
     const struct partition *p = &core->part;
     uint64_t end = p->base + p->size - p->reserve;
     return phys >= p->base && phys <= end && size <= end - phys;
-}
-
-static int64_t call_nop(struct core *core, const struct exit_info *exit)
-{
-    (void)core;
-    (void)exit;
-    return 0;
 }
 
 static int64_t call_ready(struct core *core, const struct exit_info *exit)
@@ -113,12 +107,8 @@ static int64_t call_suspect(struct core *core, const struct exit_info *exit)
  * Capabilities are fixed at boot: a mapping can only be given up or narrowed, for pages of the caller's own partition.
  * Everything else, in particular a page of somebody else, is refused.
  */
-static int64_t call_map(struct core *core, const struct exit_info *exit)
+static int64_t map_pages(struct core *core, uint64_t phys, uint64_t pages, uint64_t rights)
 {
-    uint64_t phys = core->guest.rdi;
-    uint64_t pages = core->guest.rsi;
-    uint64_t rights = core->guest.rdx;
-    (void)exit;
     if (pages == 0 || pages > core->part.size / PAGE_SIZE || (phys & (PAGE_SIZE - 1)) ||
         rights > (NESTED_READ | NESTED_WRITE | NESTED_EXECUTE))
         return -EINVAL;
@@ -161,10 +151,46 @@ static int64_t call_taken_over(struct core *core, const struct exit_info *exit)
     return 0;
 }
 
+/* Quick calls. The long way leads to them too, for vendors that have no quick one and while a takeover is pending. */
+static int64_t quick_nop(struct core *core, struct quick_registers *registers)
+{
+    (void)core;
+    (void)registers;
+    return 0;
+}
+
+static int64_t quick_map(struct core *core, struct quick_registers *registers)
+{
+    return map_pages(core, registers->rdi, registers->rsi, registers->rdx);
+}
+
+static int64_t quick_stamp(struct core *core, struct quick_registers *registers)
+{
+    (void)core;
+    registers->rdx = rdtsc();
+    return 0;
+}
+
+const quick_call quick_calls[QV_CALL_COUNT] = {
+    [QV_CALL_NOP] = quick_nop,
+    [QV_CALL_MAP] = quick_map,
+    [QV_CALL_STAMP] = quick_stamp,
+};
+
+static int64_t call_quick(struct core *core, const struct exit_info *exit)
+{
+    struct quick_registers registers = {.rdi = core->guest.rdi, .rsi = core->guest.rsi, .rdx = core->guest.rdx};
+    (void)exit;
+    int64_t result = quick_calls[core->guest.rax](core, &registers);
+    core->guest.rdx = registers.rdx;
+    return result;
+}
+
 static int64_t (*const calls[QV_CALL_COUNT])(struct core *, const struct exit_info *) = {
-    [QV_CALL_NOP] = call_nop,     [QV_CALL_READY] = call_ready,         [QV_CALL_UPCALL] = call_upcall,
+    [QV_CALL_NOP] = call_quick,   [QV_CALL_READY] = call_ready,         [QV_CALL_UPCALL] = call_upcall,
     [QV_CALL_FAULT] = call_fault, [QV_CALL_RECOVERED] = call_recovered, [QV_CALL_SUSPECT] = call_suspect,
-    [QV_CALL_MAP] = call_map,     [QV_CALL_SHUTDOWN] = call_shutdown,   [QV_CALL_TAKEN_OVER] = call_taken_over,
+    [QV_CALL_MAP] = call_quick,   [QV_CALL_SHUTDOWN] = call_shutdown,   [QV_CALL_TAKEN_OVER] = call_taken_over,
+    [QV_CALL_STAMP] = call_quick,
 };
 
 void monitor_call(struct core *core, const struct exit_info *exit)

@@ -45,9 +45,9 @@ enum core_request_kind {
 };
 
 struct core {
-    uint32_t index; /* logical core = sandbox */
+    struct guest_registers guest; /* first: run.S knows */
+    uint32_t index;               /* logical core = sandbox */
     uint32_t apic_id;
-    struct guest_registers guest;
     void *vendor_state;
     struct nested_table nested;
     struct partition part;
@@ -81,6 +81,7 @@ struct machine {
     struct handoff_nic nic[QV_MAX_NICS];
     uint64_t ring_phys[QV_MAX_SANDBOXES]; /* sandbox trace rings */
     uint64_t ring_bytes;
+    uint64_t bench_phys; /* shared by all sandboxes while benchmarks run, else 0 */
     uint64_t monitor_begin, monitor_end;
     uint64_t text_begin, text_end; /* the monitor's own text and read-only data */
     volatile uint32_t cores_ready;

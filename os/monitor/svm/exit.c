@@ -3,34 +3,34 @@
 
 #include "monitor/core.h"
 
+/* By exit code; what is not named is QV_EXIT_OTHER, of unknown length. */
 static const struct {
-    uint16_t code;
     uint8_t cause;
     uint8_t length; /* without next-RIP save or decode assists the length is the encoding's own (APM vol. 3) */
 } plain_exits[] = {
-    {SVM_EXIT_VMMCALL, QV_EXIT_CALL, 3},
-    {SVM_EXIT_NMI, QV_EXIT_NMI, 0},
-    {SVM_EXIT_SHUTDOWN, QV_EXIT_SHUTDOWN, 0},
-    {SVM_EXIT_MSR, QV_EXIT_MSR, 2},
-    {SVM_EXIT_VMRUN, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_VMLOAD, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_VMSAVE, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_STGI, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_CLGI, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_SKINIT, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_INVLPGA, QV_EXIT_VIRT_INSN, 3},
-    {SVM_EXIT_CPUID, QV_EXIT_CPUID, 2},
-    {SVM_EXIT_CR0_SEL, QV_EXIT_CONTROL_REGISTER, 3},
-    {SVM_EXIT_WBINVD, QV_EXIT_CACHE, 2},
-    {SVM_EXIT_INVD, QV_EXIT_CACHE, 2},
-    {SVM_EXIT_INIT, QV_EXIT_INIT, 0},
-    {SVM_EXIT_HLT, QV_EXIT_HLT, 1},
-    {SVM_EXIT_INTR, QV_EXIT_INTERRUPT, 0},
-    {SVM_EXIT_XSETBV, QV_EXIT_CONTROL_REGISTER, 3},
-    {SVM_EXIT_MONITOR, QV_EXIT_OTHER, 3},
-    {SVM_EXIT_MWAIT, QV_EXIT_OTHER, 3},
-    {SVM_EXIT_TASK, QV_EXIT_OTHER, 0},
-    {SVM_EXIT_RSM, QV_EXIT_OTHER, 2},
+    [SVM_EXIT_VMMCALL] = {QV_EXIT_CALL, 3},
+    [SVM_EXIT_NMI] = {QV_EXIT_NMI, 0},
+    [SVM_EXIT_SHUTDOWN] = {QV_EXIT_SHUTDOWN, 0},
+    [SVM_EXIT_MSR] = {QV_EXIT_MSR, 2},
+    [SVM_EXIT_VMRUN] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_VMLOAD] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_VMSAVE] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_STGI] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_CLGI] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_SKINIT] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_INVLPGA] = {QV_EXIT_VIRT_INSN, 3},
+    [SVM_EXIT_CPUID] = {QV_EXIT_CPUID, 2},
+    [SVM_EXIT_CR0_SEL] = {QV_EXIT_CONTROL_REGISTER, 3},
+    [SVM_EXIT_WBINVD] = {QV_EXIT_CACHE, 2},
+    [SVM_EXIT_INVD] = {QV_EXIT_CACHE, 2},
+    [SVM_EXIT_INIT] = {QV_EXIT_INIT, 0},
+    [SVM_EXIT_HLT] = {QV_EXIT_HLT, 1},
+    [SVM_EXIT_INTR] = {QV_EXIT_INTERRUPT, 0},
+    [SVM_EXIT_XSETBV] = {QV_EXIT_CONTROL_REGISTER, 3},
+    [SVM_EXIT_MONITOR] = {QV_EXIT_OTHER, 3},
+    [SVM_EXIT_MWAIT] = {QV_EXIT_OTHER, 3},
+    [SVM_EXIT_TASK] = {QV_EXIT_OTHER, 0},
+    [SVM_EXIT_RSM] = {QV_EXIT_OTHER, 2},
 };
 
 static void decode_port(struct exit_info *exit, const struct vmcb *vmcb)
@@ -75,12 +75,9 @@ void svm_decode_exit(const struct vmcb *vmcb, const struct guest_registers *regi
         exit->vector = (uint8_t)(code - SVM_EXIT_EXCP);
         return;
     }
-    for (unsigned i = 0; i < sizeof(plain_exits) / sizeof(plain_exits[0]); i++) {
-        if (plain_exits[i].code == code) {
-            exit->cause = plain_exits[i].cause;
-            exit->length = plain_exits[i].length;
-            exit->msr_write = code == SVM_EXIT_MSR && exit->info1 != 0;
-            return;
-        }
+    if (code < sizeof(plain_exits) / sizeof(plain_exits[0])) {
+        exit->cause = plain_exits[code].cause;
+        exit->length = plain_exits[code].length;
+        exit->msr_write = code == SVM_EXIT_MSR && exit->info1 != 0;
     }
 }

@@ -2,8 +2,11 @@
 /*
  * void svm_enter(uint64_t guest_vmcb, struct guest_registers *registers, uint64_t host_vmcb);
  *
- * Runs the guest until its next exit. VMRUN itself switches RAX, RSP, RIP, RFLAGS and segments CS-DS-ES-SS; VMLOAD and
+ * Runs the guest until its next exit that is no quick call. VMRUN itself switches RAX, RSP, RIP, RFLAGS and segments CS-DS-ES-SS; VMLOAD and
  * VMSAVE carry FS, GS, TR, LDTR and the system-call registers (APM vol. 2, 15.5). GIF is 0 before and after.
+ *
+ * A quick call (monitor/quick.h) is answered with the guest's FS, GS, TR, LDTR and callee-saved registers left where they
+ * are: nothing in the monitor uses them, and with GIF = 0 nothing can interrupt it.
  */
         .text
         .globl svm_enter
@@ -17,6 +20,7 @@ svm_enter:
         pushq %r15
         pushq %rdx              /* host VMCB */
         pushq %rsi              /* registers */
+        pushq %rdi              /* guest VMCB */
         movq %rdi, %rax         /* guest VMCB */
         movq 0(%rsi), %rbx
         movq 8(%rsi), %rcx
@@ -33,9 +37,56 @@ svm_enter:
         movq 104(%rsi), %r15
         movq 24(%rsi), %rsi
         vmload %rax
-        vmrun %rax
-        vmsave %rax
-        pushq %rax
+        jmp again
+
+        /* Negative: an error to be traced, or not a quick call at all. */
+failed: movq 72(%rsp), %rdi
+        movq 64(%rsp), %rsi
+        movq %rax, %rdx
+        call svm_quick_failed   /* false: the long way */
+        testb %al, %al
+        jnz answered
+        popq %r11
+        popq %r10
+        popq %r9
+        popq %r8
+        popq %rdi
+        popq %rsi
+        popq %rdx
+        popq %rcx
+        movq (%rsp), %rax
+        jmp full
+
+quick:  pushq %rcx              /* struct quick_registers */
+        pushq %rdx
+        pushq %rsi
+        pushq %rdi
+        pushq %r8
+        pushq %r9
+        pushq %r10
+        pushq %r11
+        movq 72(%rsp), %rdi     /* core: its registers come first */
+        movq %rsp, %rsi
+        movq %rax, %rdx
+        call svm_quick
+        testq %rax, %rax
+        js failed
+        movq 64(%rsp), %rcx
+        movq %rax, 0x5f8(%rcx)  /* the guest's RAX */
+answered:
+        popq %r11
+        popq %r10
+        popq %r9
+        popq %r8
+        popq %rdi
+        popq %rsi
+        popq %rdx
+        popq %rcx
+        movq (%rsp), %rax       /* guest VMCB */
+again:  vmrun %rax
+        cmpl $0x81, 0x70(%rax)  /* exit code: VMMCALL */
+        je quick
+full:   vmsave %rax
         movq 16(%rsp), %rax     /* host VMCB */
         vmload %rax
         movq 8(%rsp), %rax      /* registers */

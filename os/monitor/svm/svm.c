@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/svm/svm.h"
 
+#include <stddef.h>
+
 #include "lib/errno.h"
 #include "lib/print.h"
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/quick.h"
 
 #define MSR_VM_CR        0xc0010114u
 #define MSR_VM_HSAVE_PA  0xc0010117u
@@ -16,6 +19,7 @@
 #define SEGMENT_CODE64   0x29bu /* P, S, code/read/accessed, L */
 #define SEGMENT_DATA     0xc93u /* P, S, data/write/accessed, G, B */
 #define SEGMENT_TSS_BUSY 0x08bu
+#define VMMCALL_BYTES    3u
 #define PAT_RESET        0x0007040600070406ull
 
 static const char *unusable(void)
@@ -120,6 +124,37 @@ static void guest_reset(struct core *core, const struct guest_start *start)
     core->guest.rflags = RFLAGS_FIXED;
 }
 
+/*
+ * Called by run.S after an exit by VMMCALL, with the guest still in the processor but for the registers that C may
+ * change: the call's result, or QUICK_NOT if it takes the long way. RAX still holds the number for whoever comes after.
+ */
+int64_t svm_quick(struct core *core, struct quick_registers *registers, struct vmcb *v);
+int64_t svm_quick(struct core *core, struct quick_registers *registers, struct vmcb *v)
+{
+    uint64_t number = v->rax;
+    struct qv_core_report *report = core->report;
+    struct qv_exit_record *record = quick_record(report);
+    quick_stamp_now(record); /* an entry of the log that is not counted yet holds nothing */
+    if (!quick_possible(core, number))
+        return QUICK_NOT;
+    uint64_t rip = v->rip;
+    v->rip = rip + VMMCALL_BYTES;
+    v->tlb_control = 0; /* EVENTINJ was cleared by the exit, and no event is under way at an instruction of its own */
+    quick_report(report, record, core->stage, rip, number, SVM_EXIT_VMMCALL);
+    return quick_calls[number](core, registers);
+}
+
+/* A negative result. False: it was no quick call. */
+bool svm_quick_failed(struct core *core, struct vmcb *v, int64_t result);
+bool svm_quick_failed(struct core *core, struct vmcb *v, int64_t result)
+{
+    if (result == QUICK_NOT)
+        return false;
+    monitor_trace(core, QV_TRACE_CALL, v->rax, (uint64_t)result);
+    v->rax = (uint64_t)result;
+    return true;
+}
+
 static void run(struct core *core, struct exit_info *exit)
 {
     struct svm_core *svm = core->vendor_state;
@@ -207,6 +242,8 @@ static void audit(struct core *core)
            v->rsp, v->rflags);
     kprint("VMCB audit: %s", rule ? rule : "no rule broken");
 }
+
+_Static_assert(offsetof(struct core, guest) == 0, "run.S hands the registers on as the core");
 
 const struct vendor vendor_svm = {
     .name = "svm",

@@ -30,6 +30,7 @@ void svm_decode_exit(const struct vmcb *vmcb, const struct guest_registers *regi
 /* The consistency check that VMRUN makes (APM 15.5.1): NULL if the VMCB passes, else the rule that it breaks. */
 const char *svm_audit(const struct vmcb *vmcb);
 
+/* Runs the guest until an exit that is no quick call (monitor/quick.h). */
 void svm_enter(uint64_t guest_vmcb, struct guest_registers *registers, uint64_t host_vmcb);
 void svm_wait_nmi(void);
 void svm_drain_nmi(void);
