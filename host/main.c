@@ -10,6 +10,7 @@ const struct command commands[] = {
     {"run", cmd_run, "SCENARIO [OPTION]...", "run a scenario and judge what happens"},
     {"check", cmd_check, "SCENARIO...", "read scenarios and say what is wrong with them"},
     {"list", cmd_list, "[TOPIC]...", "scenarios, faults, outcomes and other words"},
+    {"bench", cmd_bench, "[OPTION]...", "microbenchmarks of the OS, with monitors and native"},
     {"table", cmd_table, "DIR...", "recovery-phase table of results, and their outcomes"},
     {"plot", cmd_plot, "DIR...", "draw the time lines of results again"},
     {"doctor", cmd_forward, "", "what is here, what is missing"},

@@ -31,6 +31,7 @@ enum qv_cfg_flags {
     QV_CFG_TRACE_SCHED = 1u << 3,    /* SCHED_SWITCH/SCHED_REPL records */
     QV_CFG_NO_IOMMU = 1u << 4,       /* leave the IOMMU off even if there is one */
     QV_CFG_DUMP_AT_END = 1u << 5,    /* results by port E9h or the serial line when the run is over: qv/stream.h */
+    QV_CFG_ICOUNT = 1u << 6,         /* the clock counts instructions of all cores, which run in turn */
 };
 
 enum qv_role {

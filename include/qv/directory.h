@@ -196,6 +196,8 @@ struct qv_sandbox_status {
     char message[128];     /* last words, NUL terminated */
     uint64_t fault_fired_tsc[QV_MAX_FAULTS]; /* by fault plan, kept across restarts of the sandbox */
     uint32_t fault_fired[QV_MAX_FAULTS];     /* how often; faults_fired is their sum */
+    uint64_t bench_phys; /* struct qv_bench_area (qv/bench.h), 0 = none; written after bench_bytes */
+    uint64_t bench_bytes;
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
 

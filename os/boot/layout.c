@@ -5,6 +5,7 @@
  *     1 MiB    monitor image, boot modules (the pristine sandbox image), monitor pages
  *     16 MiB   directory, mailbox, status pages                                    (qv/directory.h)
  *     18 MiB   shared region of each NIC (8 MiB each)
+ *     ...      region shared by all sandboxes, for benchmarks only (2 MiB)
  *     ...      trace ring of each sandbox (2 MiB each)
  *     ...      partitions
  */
@@ -12,6 +13,7 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "monitor/partition.h"
+#include "qv/bench.h"
 
 #define SHARED_BEGIN     0x01200000ull
 #define NIC_SHARED_BYTES 0x00800000ull
@@ -42,6 +44,12 @@ void layout_make(uint64_t ram_end)
         next += NIC_SHARED_BYTES;
         if (next <= ram_end)
             memset((void *)machine.nic[i].shared_phys, 0, NIC_SHARED_BYTES);
+    }
+    if (strncmp(machine.cfg->test, QV_BENCH_TEST, sizeof(QV_BENCH_TEST) - 1) == 0) {
+        machine.bench_phys = next;
+        next += BENCH_SHARED_BYTES;
+        if (next <= ram_end)
+            memset((void *)machine.bench_phys, 0, BENCH_SHARED_BYTES);
     }
     machine.ring_bytes = RING_BYTES;
     uint64_t rings = next;

@@ -28,6 +28,16 @@ static void send_ring(struct stream_sender *sender, uint64_t phys)
     stream_memory(sender, phys, ring, sizeof(*ring) + records * sizeof(ring->record[0]));
 }
 
+/* Of the benchmarks. The address is a sandbox's word: only its own memory may be told. */
+static void send_bench(struct stream_sender *sender)
+{
+    const struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(0);
+    const struct partition *p = &cores[0].part;
+    uint64_t phys = status->bench_phys, bytes = status->bench_bytes;
+    if (machine.bench_phys != 0 && phys >= p->base && phys < p->base + p->size && bytes <= p->base + p->size - phys)
+        stream_memory(sender, phys, (const void *)phys, bytes);
+}
+
 void machine_dump(void)
 {
     const struct qv_directory *d = directory();
@@ -40,5 +50,6 @@ void machine_dump(void)
         stream_memory(&sender, QV_STATUS_PHYS(i), (const void *)QV_STATUS_PHYS(i), sizeof(struct qv_sandbox_status));
     for (unsigned i = 0; i < d->n_rings && i < QV_MAX_RINGS; i++)
         send_ring(&sender, d->ring[i]);
+    send_bench(&sender);
     stream_end(&sender);
 }

@@ -160,6 +160,7 @@ static void write_handoff(const struct core *core, uint64_t image_end, uint64_t 
     h->tsc_hz = machine.tsc_hz;
     h->lapic_hz = machine.lapic_hz;
     h->ring_phys = machine.ring_phys[core->index];
+    h->bench_shared_phys = machine.bench_phys;
     h->window_begin = header->window_begin;
     h->window_end = header->window_end;
     h->window_pristine_phys = vendor ? 0 : core->part.window_frames[1];
@@ -271,6 +272,8 @@ static int map_shared(struct core *core)
         error = error ? error
                       : map(core, QV_STATUS_PHYS(i), PAGE_SIZE, i == core->index ? rw : NESTED_READ, NESTED_WRITE_BACK);
     error = error ? error : map(core, machine.ring_phys[core->index], machine.ring_bytes, rw, NESTED_WRITE_BACK);
+    if (machine.bench_phys != 0)
+        error = error ? error : map(core, machine.bench_phys, BENCH_SHARED_BYTES, rw, NESTED_WRITE_BACK);
     unsigned lapic = machine.cfg->flags & QV_CFG_LAPIC_GUARDED ? NESTED_READ : rw;
     error = error ? error : map(core, LAPIC_PHYS, PAGE_SIZE, lapic, NESTED_UNCACHED);
     if (cfg->nic < QV_MAX_NICS && machine.nic[cfg->nic].present) {

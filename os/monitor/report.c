@@ -110,6 +110,9 @@ void report_regions(void)
         if (nic->present)
             set_region(slot++, nic->shared_phys, nic->shared_phys + nic->shared_size, QV_REGION_SHARED, QV_NO_SANDBOX);
     }
+    if (machine.bench_phys != 0)
+        set_region(slot++, machine.bench_phys, machine.bench_phys + BENCH_SHARED_BYTES, QV_REGION_SHARED,
+                   QV_NO_SANDBOX);
     for (unsigned i = 0; i < machine.n_cores; i++)
         core_regions(&cores[i]);
     directory()->n_regions = COMMON_REGIONS + machine.n_cores * REGIONS_PER_CORE;

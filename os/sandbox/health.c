@@ -58,6 +58,14 @@ static bool lowest_running(void)
     return true;
 }
 
+/* Without a monitor nobody else can say it. */
+static void native_end(void)
+{
+    struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
+    d->exit_status = 0;
+    __atomic_store_n(&d->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
+}
+
 static void end_of_run(void)
 {
     const volatile struct qv_host_mailbox *mailbox = phys_to_virt(QV_MAILBOX_PHYS);
@@ -65,7 +73,11 @@ static void end_of_run(void)
     bool over = mailbox->stop != 0 || status->client_done != 0;
     if (duration != 0 && directory()->machine_state == QV_MACHINE_READY)
         over = over || time_now() - directory()->ready_tsc >= time_from_us(duration);
-    if (over && (lowest_running() || status->client_done))
+    if (!over || !(lowest_running() || status->client_done))
+        return;
+    if (handoff->mode == QV_MODE_NATIVE)
+        native_end();
+    else
         monitor_call(QV_CALL_SHUTDOWN, 0);
 }
 

@@ -97,6 +97,7 @@ struct call_result {
     int64_t rax;
     uint64_t rdx;
 };
+bool monitor_call_is_vmmcall(void); /* else VMCALL */
 struct call_result monitor_call3(enum qv_call call, uint64_t a, uint64_t b, uint64_t c);
 static inline int64_t monitor_call(enum qv_call call, uint64_t a)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sandbox kernel's way from its entry to its threads. */
+#include "bench/bench.h"
 #include "faultinject/faultinject.h"
 #include "sandbox/faultpoint.h"
 #include "sandbox/internal.h"
@@ -107,10 +108,10 @@ _Noreturn void sandbox_main(void)
     trap_init();
     time_init();
     threads_init();
-    if (handoff->cfg.test[0] != '\0')
-        boot_test_start(handoff->cfg.test);
-    else
+    if (handoff->cfg.test[0] == '\0')
         start_services(key);
+    else if (!bench_start(handoff->cfg.test))
+        boot_test_start(handoff->cfg.test);
     if (handoff->incarnation == 1)
         kprint("sandbox %u: %lu MiB at %lx", handoff->id, handoff->size >> 20, handoff->base);
     memory_seal();

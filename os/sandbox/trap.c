@@ -2,6 +2,7 @@
 /* Descriptor tables, exceptions, interrupts. */
 #include "sandbox/faultpoint.h"
 #include "sandbox/internal.h"
+#include "sandbox/irq_direct.h"
 
 extern const char trap_vectors[];
 extern const char upcall_entry[];
@@ -32,6 +33,21 @@ void irq_register(unsigned vector, irq_handler handler)
     handlers[vector & 0xffu] = handler;
 }
 
+static void set_kernel_gate(unsigned vector)
+{
+    descriptor_gate(idt[vector], (uint64_t)trap_vectors + 16u * vector, vector == VECTOR_DF ? 1 : 0);
+}
+
+void irq_register_direct(unsigned vector, irq_direct_handler handler)
+{
+    uint64_t flags = irq_save();
+    if (handler)
+        descriptor_gate(idt[vector & 0xffu], (uint64_t)handler, 0);
+    else
+        set_kernel_gate(vector & 0xffu);
+    irq_restore(flags);
+}
+
 void ipi_send(unsigned sandbox, unsigned vector)
 {
     uint64_t flags = irq_save();
@@ -46,7 +62,7 @@ static void load_tables(void)
     tss.ist[0] = (uint64_t)fault_stack + sizeof(fault_stack);
     tss.io_map = sizeof(tss);
     for (unsigned vector = 0; vector < 256; vector++)
-        descriptor_gate(idt[vector], (uint64_t)trap_vectors + 16u * vector, vector == VECTOR_DF ? 1 : 0);
+        set_kernel_gate(vector);
     descriptor_fill_gdt(gdt, &tss);
     descriptor_load(gdt, idt);
 }

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* qv bench: microbenchmarks of the OS on a platform; two reports compared. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/report.h"
+#include "cmd/cmd.h"
+#include "cmd/paths.h"
+#include "platform/platform.h"
+#include "run/run.h"
+#include "scenario/scenario.h"
+
+struct request {
+    const char *platform;
+    const char *only;
+    char out[PATH_MAX];
+    bool icount, quiet, compare, keep;
+};
+
+static void help(void)
+{
+    printf("usage: qv bench [OPTION]...\n"
+           "       qv bench --compare A.json B.json\n"
+           "\n"
+           "Runs the microbenchmarks of the OS, with monitors and native, and prints their ticks side by side.\n"
+           "\n"
+           "  -p, --platform P     what runs the OS (default qemu)\n"
+           "  -n, --only NAME      this benchmark alone\n"
+           "  -o, --out DIR        result directory (default out/bench-TIME); must not exist or be empty\n"
+           "  -i, --icount         the deterministic clock: one tick per instruction, repeats exactly\n"
+           "  -c, --compare        compare two results (bench.json or their directories): ratio of medians with a\n"
+           "                       bootstrap interval; refused where a tick is not the same in both\n"
+           "  -k, --keep           keep what a run that failed has left, for looking at\n"
+           "  -q, --quiet          no progress\n"
+           "  -h, --help           this help\n"
+           "\n"
+           "Exit status: 0 measured, 1 a benchmark failed, 2 bad usage or not comparable, 3 the platform failed.\n");
+}
+
+static int take_option(struct request *request, int option)
+{
+    switch (option) {
+    case 'p':
+        request->platform = optarg;
+        return STATUS_MET;
+    case 'n':
+        if (strlen(optarg) == 0 || strlen(optarg) + sizeof(QV_BENCH_TEST) >= sizeof(((struct qv_bootcfg *)0)->test))
+            return usage_error("bench", "--only %s, expected the name of a benchmark", optarg);
+        request->only = optarg;
+        return STATUS_MET;
+    case 'o':
+        if (strlen(optarg) == 0 || strlen(optarg) > PATH_MAX - 64)
+            return usage_error("bench", "--out %s, expected a directory", optarg);
+        strcpy(request->out, optarg);
+        return STATUS_MET;
+    case 'i':
+        request->icount = true;
+        return STATUS_MET;
+    case 'q':
+        request->quiet = true;
+        return STATUS_MET;
+    case 'k':
+        request->keep = true;
+        return STATUS_MET;
+    case 'c':
+        request->compare = true;
+        return STATUS_MET;
+    default:
+        return usage_error("bench", "see the options");
+    }
+}
+
+static void default_folder(char out[PATH_MAX])
+{
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm parts;
+    localtime_r(&now, &parts);
+    strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &parts);
+    snprintf(out, PATH_MAX, "out/bench-%s", stamp);
+    for (unsigned i = 2; access(out, F_OK) == 0 && i < 1000; i++)
+        snprintf(out, PATH_MAX, "out/bench-%s-%u", stamp, i);
+}
+
+static int find_platform(const char *name, uint32_t *kind)
+{
+    char known[256] = "";
+    for (uint32_t k = 1; platform_by_kind(k) != NULL; k++) {
+        if (strcmp(platform_by_kind(k)->name, name) == 0) {
+            *kind = k;
+            return STATUS_MET;
+        }
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof(known) - used, "%s%s", k > 1 ? ", " : "", platform_by_kind(k)->name);
+    }
+    return usage_error("bench", "--platform %s, expected %s", name, known);
+}
+
+static int compare(int argc, char **argv)
+{
+    struct bench_report a, b;
+    struct qv_error why = {""};
+    if (optind + 2 != argc)
+        return usage_error("bench", "--compare wants two results");
+    int result = bench_read(argv[optind], &a, &why);
+    if (result == 0) {
+        result = bench_read(argv[optind + 1], &b, &why);
+        if (result == 0) {
+            result = bench_compare(stdout, &a, &b, &why);
+            bench_free(&b);
+        }
+        bench_free(&a);
+    }
+    if (result == 0)
+        return STATUS_MET;
+    fprintf(stderr, "qv bench: %s\n", why.text);
+    return STATUS_BAD;
+}
+
+static void writer_csv(FILE *out, const struct bench_report *report)
+{
+    bench_csv(out, report);
+}
+
+static void writer_markdown(FILE *out, const struct bench_report *report)
+{
+    bench_markdown(out, report, paths_in_root("results/published"));
+}
+
+static int write_file(const char *folder, const char *name, void (*write)(FILE *, const struct bench_report *),
+                      const struct bench_report *report, struct qv_error *err)
+{
+    char path[PATH_MAX + 128];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *out = fopen(path, "w");
+    if (out == NULL)
+        return qv_error_set(err, -errno, "%s: %s", path, strerror(errno));
+    write(out, report);
+    bool failed = ferror(out) != 0;
+    return fclose(out) == 0 && !failed ? 0 : qv_error_set(err, -EIO, "%s: cannot be written", path);
+}
+
+/* bench.json comes last: a folder that has it is whole. */
+static int write_all(const char *folder, const struct bench_report *report, struct qv_error *err)
+{
+    struct qv_error picture = {""};
+    char path[PATH_MAX + 128];
+    int result = write_file(folder, "bench.csv", writer_csv, report, err);
+    if (result == 0)
+        result = write_file(folder, "samples.csv", bench_samples, report, err);
+    if (result == 0)
+        result = write_file(folder, "bench.md", writer_markdown, report, err);
+    if (result == 0 && bench_plot(folder, report, &picture) != 0)
+        fprintf(stderr, "qv bench: %s\n", picture.text); /* a picture does not cost the figures */
+    snprintf(path, sizeof(path), "%s/bench.json", folder);
+    return result == 0 ? bench_write_json(path, report, err) : result;
+}
+
+static bool any_failed(const struct bench_report *report)
+{
+    bool failed = false;
+    for (size_t c = 0; c < report->n_columns; c++)
+        for (size_t i = 0; i < report->column[c].n_rows; i++)
+            failed = failed || report->column[c].row[i].status == QV_BENCH_FAILED;
+    return failed;
+}
+
+static void remember(const struct request *request, struct bench_report *report)
+{
+    char *argv[8];
+    size_t n = 0;
+    argv[n++] = (char *)(uintptr_t) "./qv";
+    argv[n++] = (char *)(uintptr_t) "bench";
+    argv[n++] = (char *)(uintptr_t) "--platform";
+    argv[n++] = (char *)(uintptr_t)request->platform;
+    if (request->only != NULL) {
+        argv[n++] = (char *)(uintptr_t) "--only";
+        argv[n++] = (char *)(uintptr_t)request->only;
+    }
+    if (request->icount)
+        argv[n++] = (char *)(uintptr_t) "--icount";
+    argv[n] = NULL;
+    provenance_quote(&report->provenance, report->provenance.reproduce, sizeof(report->provenance.reproduce), argv);
+}
+
+static int measure(struct request *request, uint32_t platform)
+{
+    char partial[PATH_MAX + 64];
+    struct bench_report report = {.n_columns = 0};
+    struct qv_error why = {""};
+
+    int result = result_dir_begin(request->out, partial, sizeof(partial), &why);
+    if (result != 0) {
+        fprintf(stderr, "qv bench: %s\n", why.text);
+        return result == -EEXIST || result == -EINVAL || result == -ENAMETOOLONG ? STATUS_BAD : STATUS_PLATFORM;
+    }
+    const struct bench_options options = {.platform = platform,
+                                          .only = request->only,
+                                          .folder = partial,
+                                          .icount = request->icount,
+                                          .quiet = request->quiet};
+    result = bench_measure(&options, &report, &why);
+    remember(request, &report);
+    if (result == 0)
+        result = write_all(partial, &report, &why);
+    if (result == 0 && rename(partial, request->out) != 0)
+        result = qv_error_set(&why, -errno, "%s: %s", request->out, strerror(errno));
+    int status = any_failed(&report) ? STATUS_NOT_MET : STATUS_MET;
+    if (result == 0) {
+        bench_print(stdout, &report, paths_in_root("results/published"));
+        printf("results: %s\n", request->out);
+    } else {
+        fprintf(stderr, "qv bench: %s\n", why.text);
+        if (result == -ENOENT && request->only != NULL) {
+            fprintf(stderr, "qv bench: and of those from recoveries: ");
+            bench_recovery_names(stderr);
+            fprintf(stderr, "\n");
+        }
+        status = result == -ENOENT && request->only != NULL ? STATUS_BAD : STATUS_PLATFORM;
+        if (request->keep)
+            fprintf(stderr, "qv bench: kept %s\n", partial);
+        else
+            result_dir_abandon(partial);
+    }
+    bench_free(&report);
+    return status;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    static const struct option options[] = {{"platform", required_argument, NULL, 'p'},
+                                            {"only", required_argument, NULL, 'n'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"icount", no_argument, NULL, 'i'},
+                                            {"compare", no_argument, NULL, 'c'},
+                                            {"keep", no_argument, NULL, 'k'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static struct request request = {.platform = "qemu"};
+    uint32_t platform = 0;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "p:n:o:ickqh", options, NULL)) != -1) {
+        if (option == 'h') {
+            help();
+            return STATUS_MET;
+        }
+        int status = take_option(&request, option);
+        if (status != STATUS_MET)
+            return status;
+    }
+    if (request.compare)
+        return compare(argc, argv);
+    if (optind != argc)
+        return usage_error("bench", "unexpected argument %s", argv[optind]);
+    int status = find_platform(request.platform, &platform);
+    if (status != STATUS_MET)
+        return status;
+    if (request.out[0] == '\0')
+        default_folder(request.out);
+    run_catch_signals();
+    return measure(&request, platform);
+}

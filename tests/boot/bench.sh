@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# bench.sh QV ROOT: path lengths on the instruction clock. They count instructions, not time, so that a limit on them is no
+# timed assertion.
+set -u
+qv=$1
+cd "$2" || exit 1
+work=$(mktemp -d /tmp/qv-bench-test-XXXXXX) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail() {
+    echo "FAIL $*"
+    failed=1
+}
+
+# median FOLDER MODE NAME
+median() {
+    awk -F, -v mode="$2" -v name="$3" '$3 == mode && $4 == name { print $11 }' "$1/bench.csv"
+}
+
+# at_most FOLDER MODE NAME LIMIT
+at_most() {
+    value=$(median "$1" "$2" "$3")
+    [ -n "$value" ] && [ "$value" -gt 0 ] && [ "$value" -le "$4" ] || fail "$3, $2: '$value' instructions, at most $4"
+}
+
+for run in 1 2; do
+    "$qv" bench --icount --quiet --only monitor-call --out "$work/call-$run" || fail "monitor-call: status $?"
+done
+cmp "$work/call-1/samples.csv" "$work/call-2/samples.csv" || fail "the samples of two runs differ"
+cmp "$work/call-1/bench.csv" "$work/call-2/bench.csv" || fail "the tables of two runs differ"
+at_most "$work/call-1" monitors monitor-call 80
+[ -z "$(median "$work/call-1" native monitor-call)" ] || fail "a monitor call without a monitor"
+
+for run in 1 2; do
+    "$qv" bench --icount --quiet --only ipi-round-trip-hlt --out "$work/ipi-$run" || fail "ipi-round-trip-hlt: status $?"
+done
+cmp "$work/ipi-1/samples.csv" "$work/ipi-2/samples.csv" || fail "the samples of two runs differ"
+at_most "$work/ipi-1" monitors ipi-round-trip-hlt 80
+# Interrupts do not go through the monitors: they are no shorter without them.
+[ "$(median "$work/ipi-1" monitors ipi-round-trip-hlt)" = "$(median "$work/ipi-1" native ipi-round-trip-hlt)" ] ||
+    fail "the way of an interrupt is not the same with monitors and without"
+
+"$qv" bench --compare "$work/call-1" "$work/call-2/bench.json" >"$work/text" || fail "comparison: status $?"
+grep -q "no difference shown" "$work/text" || fail "a difference between two equal runs"
+"$qv" bench --icount --quiet --only no-such --out "$work/none" 2>"$work/text"
+[ $? -eq 2 ] && grep -q "monitor-call" "$work/text" || fail "an unknown benchmark is not refused with a list"
+[ ! -e "$work/none" ] || fail "a result of nothing"
+exit $failed
