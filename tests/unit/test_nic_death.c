@@ -412,17 +412,17 @@ static void late_at_any_step(activity act, unsigned stops, unsigned tolerated)
 
 static void late_while_transmitting(void)
 {
-    late_at_any_step(transmit, 60, 4);
+    late_at_any_step(transmit, 60, 1);
 }
 
 static void late_while_receiving(void)
 {
-    late_at_any_step(receive, 60, 4);
+    late_at_any_step(receive, 60, 1);
 }
 
 static void late_while_giving_back(void)
 {
-    late_at_any_step(give_back, 60, 4);
+    late_at_any_step(give_back, 60, 1);
 }
 
 static void late_while_reinitialising(void)

@@ -135,6 +135,7 @@ static void hot_path_touches_few_registers(void)
 static void all_transmit(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 3);
+    uint32_t clean, rung, next;
     bool in_order;
 
     for (uint32_t n = 0; n < 3 * NIC_TX_COUNT; n++)
@@ -146,6 +147,11 @@ static void all_transmit(void)
     }
     for (uint32_t i = 0; i < world->model.n_sent; i++)
         CU_ASSERT_TRUE(world->model.sent[i].size >= 60);
+    /* What is outside the queue would send nothing if the device came across it. */
+    CU_ASSERT_TRUE(nic_tx_positions(&world->sharer[0].driver, &clean, &rung, &next));
+    CU_ASSERT_TRUE(next - clean < NIC_TX_COUNT / 2);
+    for (uint32_t i = next; i != clean + NIC_TX_COUNT; i++)
+        CU_ASSERT_EQUAL(world->sharer[0].driver.tx_ring[i % NIC_TX_COUNT].word, 0);
     assert_sound(world);
     world_free(world);
 }
@@ -267,6 +273,55 @@ static void laggard_is_moved_on_and_accounts_for_it(void)
     }
     CU_ASSERT_EQUAL(laggard->missing, 0);
     assert_sound(world);
+    world_free(world);
+}
+
+/* Once it is known to lag it is not waited for again: here no time passes at all. */
+static void known_laggard_is_not_waited_for(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *reader = &world->sharer[0];
+
+    world->sharer[1].asleep = true;
+    for (uint32_t n = 0; n < 900; n++) {
+        CU_ASSERT_TRUE(model_frame_to(world, 0, 100));
+        sharer_interrupt(reader);
+    }
+    world_tick(world, 5);
+    CU_ASSERT_EQUAL(reader->trace_counts[QV_TRACE_RX_FORCED], 1);
+    for (uint32_t n = 0; n < 5 * NIC_RX_COUNT; n++) {
+        uint64_t before = world->clock;
+        CU_ASSERT_TRUE(model_frame_to(world, 0, 100));
+        sharer_interrupt(reader);
+        world->clock = before;
+    }
+    CU_ASSERT_TRUE(reader->trace_counts[QV_TRACE_RX_FORCED] >= 6);
+    world_free(world);
+}
+
+/* A reader far behind that keeps its distance: what it frees is returned in small numbers, for there is nothing else.
+ */
+static void slow_reader_does_not_starve_the_ring(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *reader = &world->sharer[0];
+    struct sharer *slow = &world->sharer[1];
+    bool more;
+
+    slow->asleep = true;
+    for (uint32_t n = 0; n < 900; n++) {
+        CU_ASSERT_TRUE(model_frame_to(world, 1, 100));
+        sharer_interrupt(reader);
+    }
+    for (uint32_t n = 0; n < 200; n++) {
+        for (unsigned i = 0; i < 10; i++)
+            CU_ASSERT_TRUE(model_frame_to(world, 1, 100));
+        sharer_receive(slow, 10, &more);
+        sharer_interrupt(reader);
+        nic_rx_return(&reader->driver, false);
+    }
+    CU_ASSERT_EQUAL(reader->trace_counts[QV_TRACE_RX_FORCED], 0);
+    CU_ASSERT_EQUAL(slow->missing, 0);
     world_free(world);
 }
 
@@ -494,6 +549,8 @@ static const struct unit_test tests[] = {
     {"a reader that stops is found", reader_that_stops_is_found},
     {"a dead reader does not starve the ring", dead_reader_does_not_starve_the_ring},
     {"a laggard is moved on and accounts for it", laggard_is_moved_on_and_accounts_for_it},
+    {"a known laggard is not waited for", known_laggard_is_not_waited_for},
+    {"a slow reader does not starve the ring", slow_reader_does_not_starve_the_ring},
     {"a frame overwritten during its copy is discarded", overwritten_frame_is_discarded},
     {"the acknowledgement moves when its holder dies", duty_moves_when_its_holder_dies},
     {"the acknowledgement moves without an interrupt", duty_moves_without_an_interrupt},

@@ -312,6 +312,8 @@ static uint64_t op_mask(void *context)
     uint64_t before = sharer->masked;
 
     sharer->masked = true;
+    if (sharer->in_mask)
+        sharer->in_mask(sharer);
     return before;
 }
 

@@ -69,6 +69,7 @@ struct sharer {
     unsigned broadcasts;
     unsigned by_port[MODEL_SHARERS];
     void (*in_deliver)(struct sharer *sharer);
+    void (*in_mask)(struct sharer *sharer); /* just before a lock is tried */
     uint64_t trace_counts[MODEL_MAX_TRACE];
     uint32_t next_number;
 };

@@ -51,6 +51,9 @@ static bool plan_receive(struct nic_driver *driver, uint32_t rdh, struct nic_pos
 
     if (!nic_unseal(nic_load(&driver->shared->rx_limit), &limit))
         return false;
+    /* Head and tail alike: all filled, or (then something was badly wrong) a whole ring granted and nothing filled. */
+    if (rdh == limit % NIC_RX_COUNT && nic_rx_done(driver, limit - 1u) != limit)
+        return false;
     if (rdh < NIC_RX_COUNT)
         head = limit - (limit - rdh) % NIC_RX_COUNT;
     else
