@@ -128,7 +128,10 @@ static void test_facts(void)
     TURNS(r->load.wrong_ever = 1, r->load.wrong_ever = 0, QV_OUTCOME_SILENT_WRONG_OUTPUT);
     TURNS(r->load_up_at_end = false, r->load_up_at_end = true, QV_OUTCOME_HANG);
     TURNS(r->recoveries.early_detections = 1, r->recoveries.early_detections = 0, QV_OUTCOME_FALSE_ALARM);
-    r->recoveries.item[0].complete = false;
+    r->recoveries.item[0].complete = false; /* reported done, but with no reply of its own: nobody asked it */
+    result_conclude(r);
+    CU_ASSERT_EQUAL(r->outcome, QV_OUTCOME_RECOVERED_LOCAL);
+    r->recoveries.item[0].recovered = 0;
     result_conclude(r);
     CU_ASSERT_EQUAL(r->outcome, QV_OUTCOME_CONTAINED);
     r->recoveries.detections = 0;
