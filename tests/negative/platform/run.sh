@@ -139,7 +139,8 @@ usage run s.yaml --out result-die
 usage check
 usage list nonsense
 usage table
-usage table "$scratch"
-usage plot "$scratch"
+mkdir "$scratch/empty" # qv looks for results below a directory, too
+usage table "$scratch/empty"
+usage plot "$scratch/empty"
 
 exit "$failed"
