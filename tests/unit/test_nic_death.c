@@ -15,7 +15,7 @@
 #include "unit.h"
 
 #define TRAP_FLAG    0x100ull
-#define INSTRUCTIONS 1500u
+#define INSTRUCTIONS 3000u
 
 static sigjmp_buf grave;
 static volatile long steps;     /* taken so far */
@@ -368,19 +368,26 @@ static bool latecomer_is_harmless(activity act, const struct moment *moment, uns
         return false;
     while (!__atomic_load_n(&stopped, __ATOMIC_ACQUIRE))
         sched_yield();
-    /* The other meets what the victim holds, breaks it when its time is over, and goes on for a while. */
+    /* The other meets what the victim holds, breaks it when its time is over, and goes once round the rings. */
     victim->asleep = true;
-    for (unsigned n = 0; n < 40; n++) {
-        model_frame_to(world, 1, 100);
-        world_run(world);
+    for (unsigned n = 0; n < 54; n++) {
+        for (unsigned i = 0; i < NIC_RX_COUNT / 30; i++) {
+            model_frame_to(world, 1, 100);
+            world_run(world);
+        }
         sharer_send(other, 100);
         world_tick(world, 1);
     }
+    /* When the victim goes on, what it was at (the first descriptors of the ring) holds frames not yet looked at. */
+    other->missing = 0;
+    while (model_frame_to(world, 1, 100))
+        ;
     __atomic_store_n(&go_on, 1, __ATOMIC_RELEASE);
     pthread_join(thread, NULL);
     stopping = 0;
     victim->asleep = false;
-    if (other->driver.detected != QV_DETECT_NONE)
+    world_run(world);
+    if (other->driver.detected != QV_DETECT_NONE || other->missing != 0)
         ++*innocent;
     for (unsigned round = 0; round < 6 && fine; round++) {
         world_tick(world, 20);
@@ -406,7 +413,7 @@ static void late_at_any_step(activity act, unsigned stops, unsigned tolerated)
             printf("stop %u: %ld instructions after call %ld of %ld\n", n, moment.instruction, moment.call, all);
         CU_ASSERT_TRUE_FATAL(fine);
     }
-    printf("(%u of %u cost the other a recovery) ", innocent, stops);
+    printf("(%u of %u cost the other anything) ", innocent, stops);
     CU_ASSERT_TRUE(innocent <= tolerated);
 }
 
@@ -422,7 +429,7 @@ static void late_while_receiving(void)
 
 static void late_while_giving_back(void)
 {
-    late_at_any_step(give_back, 60, 1);
+    late_at_any_step(give_back, 60, 4);
 }
 
 static void late_while_reinitialising(void)

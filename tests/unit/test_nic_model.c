@@ -274,19 +274,29 @@ static uint64_t op_now(void *context)
 {
     struct world *world = ((struct sharer *)context)->world;
     struct timespec now;
+    uint64_t ticks;
 
-    if (!world->threaded)
-        return __atomic_add_fetch(&world->clock, 50, __ATOMIC_RELAXED);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+    enter();
+    if (world->threaded) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        ticks = (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+    } else {
+        ticks = __atomic_add_fetch(&world->clock, 50, __ATOMIC_RELAXED);
+    }
+    leave();
+    return ticks;
 }
 
 static bool op_alive(void *context, unsigned sandbox, uint32_t incarnation)
 {
     struct world *world = ((struct sharer *)context)->world;
+    bool alive;
 
-    return sandbox < world->count && !__atomic_load_n(&world->sharer[sandbox].dead, __ATOMIC_ACQUIRE) &&
-           (__atomic_load_n(&world->sharer[sandbox].incarnation, __ATOMIC_ACQUIRE) & 0xffffu) == incarnation;
+    enter();
+    alive = sandbox < world->count && !__atomic_load_n(&world->sharer[sandbox].dead, __ATOMIC_ACQUIRE) &&
+            (__atomic_load_n(&world->sharer[sandbox].incarnation, __ATOMIC_ACQUIRE) & 0xffffu) == incarnation;
+    leave();
+    return alive;
 }
 
 /* Who is asleep gets no time. */

@@ -70,10 +70,10 @@ static void return_up_to(struct nic_driver *driver, const struct nic_hold *hold,
         return; /* nothing, or nonsense */
     for (uint32_t position = limit; position != wanted; position++) {
         struct nic_descriptor *descriptor = &driver->rx_ring[position % NIC_RX_COUNT];
-        /* If the lock was lost, they may be back at the device, and filled. */
+        descriptor->address = nic_rx_address(driver, position);
+        /* If the lock was lost, it may be back at the device, and filled. */
         if (!robust_stands(hold->lock, hold->word))
             return;
-        descriptor->address = nic_rx_address(driver, position);
         descriptor->word = 0;
     }
     if (!nic_swap(&driver->shared->rx_limit, &seen, nic_seal(wanted)))
@@ -90,8 +90,6 @@ void nic_rx_return(struct nic_driver *driver, bool eager)
     if (!nic_synchronised(driver) || !nic_unseal(nic_load(&driver->shared->rx_limit), &limit) ||
         !nic_rx_in_window(own, limit))
         return;
-    if (limit - own < NIC_RX_COUNT / 4u)
-        eager = true; /* the device is running out */
     gain = own + (NIC_RX_COUNT - 1u) - limit;
     if (gain == 0 || (!eager && (gain < BATCH || own - driver->return_tried < BATCH / 4u)))
         return;
