@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Entry of the sandbox kernel, trap stubs, context switch, component frames. */
+#include "lib/trap_stubs.inc"
+
         .section .text.start, "ax"
         .globl sandbox_start
 sandbox_start:
@@ -12,50 +14,7 @@ sandbox_start:
 2:      hlt
         jmp 2b
 
-        .text
-        .globl trap_vectors
-        .balign 16
-trap_vectors:
-        .set vector, 0
-        .rept 256
-        .balign 16
-        .if (vector != 8) && (vector != 10) && (vector != 11) && (vector != 12) && (vector != 13) && (vector != 14) && (vector != 17) && (vector != 21) && (vector != 29) && (vector != 30)
-        pushq $0
-        .endif
-        pushq $vector
-        jmp trap_entry
-        .set vector, vector + 1
-        .endr
-
-trap_entry:
-        pushq %rax
-        pushq %rcx
-        pushq %rdx
-        pushq %rsi
-        pushq %rdi
-        pushq %r8
-        pushq %r9
-        pushq %r10
-        pushq %r11
-        cld
-        movq %rsp, %rdi
-        movq %rsp, %r11                 /* align the stack for C; the trap frame is found again through rbp-free copy */
-        andq $-16, %rsp
-        pushq %r11
-        pushq %r11
-        call trap_handle
-        popq %rsp
-        popq %r11
-        popq %r10
-        popq %r9
-        popq %r8
-        popq %rdi
-        popq %rsi
-        popq %rdx
-        popq %rcx
-        popq %rax
-        addq $16, %rsp
-        iretq
+        trap_stubs trap_vectors, trap_handle
 
 /* void context_switch(uint64_t *save_rsp, uint64_t load_rsp): callee-saved registers on the stack, rsp in the thread. */
         .globl context_switch
