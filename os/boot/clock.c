@@ -12,11 +12,6 @@
 #define BEST         3u
 #define AGREEMENT    500u /* the best differ by less than one in so many */
 
-static volatile uint32_t *lapic(uint32_t offset)
-{
-    return (volatile uint32_t *)(LAPIC_PHYS + offset);
-}
-
 /* Everything but the gate; gives what to write there so that counting starts. */
 static uint8_t pit_prepare(uint32_t us)
 {

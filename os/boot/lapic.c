@@ -2,11 +2,6 @@
 #include "boot/boot.h"
 #include "lib/x86.h"
 
-static volatile uint32_t *lapic(uint32_t offset)
-{
-    return (volatile uint32_t *)(LAPIC_PHYS + offset);
-}
-
 void lapic_start(unsigned index)
 {
     *lapic(LAPIC_DFR) = 0xffffffffu; /* flat */

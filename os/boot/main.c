@@ -38,7 +38,7 @@ _Noreturn void boot_fail(const char *format, ...)
 
 static unsigned boot_speaker(void)
 {
-    uint32_t id = *(volatile uint32_t *)(LAPIC_PHYS + LAPIC_ID) >> 24;
+    uint32_t id = *lapic(LAPIC_ID) >> 24;
     for (unsigned i = 0; i < machine.n_cores; i++)
         if (cores[i].apic_id == id)
             return i;

@@ -11,7 +11,7 @@ extern volatile uint32_t boot_apic_ids[QV_MAX_SANDBOXES];
 
 void smp_start(const struct acpi_info *acpi)
 {
-    uint32_t self = *(volatile uint32_t *)(LAPIC_PHYS + LAPIC_ID) >> 24;
+    uint32_t self = *lapic(LAPIC_ID) >> 24;
     if (acpi->n_cpus < machine.n_cores)
         boot_fail("the configuration needs %u cores, the machine has %u", machine.n_cores, acpi->n_cpus);
     /* The boot processor is core 0; the others follow in the order of their APIC ids. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/handoff.h"
+#include "lib/x86.h"
 #include "monitor/lapic_guard.h"
 #include "monitor/nested.h"
 #include "monitor/pci_filter.h"
@@ -95,6 +96,12 @@ extern struct core cores[QV_MAX_SANDBOXES];
 static inline struct qv_directory *directory(void)
 {
     return (struct qv_directory *)QV_DIRECTORY_PHYS;
+}
+
+/* A register of this core's local APIC; monitors run identity-mapped. */
+static inline volatile uint32_t *lapic(uint32_t offset)
+{
+    return (volatile uint32_t *)(LAPIC_PHYS + offset);
 }
 
 /* memory.c: zeroed 4 KiB pages of monitor memory, contiguous; panics when they run out (sizes are known at boot). */

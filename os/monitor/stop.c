@@ -15,11 +15,6 @@
 #define SHUTDOWN_PORT      0x8900u /* of Bochs: ends it once the word has been written to it */
 #define ICR_WAIT_SPINS     100000u
 
-static volatile uint32_t *lapic(uint32_t offset)
-{
-    return (volatile uint32_t *)(LAPIC_PHYS + offset);
-}
-
 /* The guest may have been interrupted between its two ICR writes, so the high half is put back. */
 void lapic_ipi(uint32_t apic_id, uint32_t command)
 {
