@@ -32,6 +32,8 @@ enum qv_cfg_flags {
     QV_CFG_NO_IOMMU = 1u << 4,       /* leave the IOMMU off even if there is one */
     QV_CFG_DUMP_AT_END = 1u << 5,    /* results by port E9h or the serial line when the run is over: qv/stream.h */
     QV_CFG_ICOUNT = 1u << 6,         /* the clock counts instructions of all cores, which run in turn */
+    QV_CFG_EMULATED_PMU = 1u << 7,   /* the emulator counts events of a modelled processor: qv/emupmu.h */
+    QV_CFG_NESTED_4K = 1u << 8,      /* nested page tables of 4 KiB pages throughout, as the published system's */
 };
 
 enum qv_role {
