@@ -23,25 +23,6 @@
 #define LISTEN_STEP_US  10000u
 #define EMULATOR_BANNER "Bochs x86 Emulator"
 
-/* Beside the program, where the build puts it. */
-static int find_preloaded(char *out, size_t size, struct qv_error *err)
-{
-    char self[PATH_MAX];
-    const char *given = getenv("QV_BOCHS_PRELOAD");
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (given != NULL)
-        snprintf(out, size, "%s", given);
-    else if (slash != NULL)
-        snprintf(out, size, "%.*s/%s", (int)(slash - self), self, PRELOADED);
-    if ((given == NULL && slash == NULL) || access(out, R_OK) != 0)
-        return qv_error_set(err, -ENOENT, "%s is not beside the program: ./qv builds it", PRELOADED);
-    if (strpbrk(out, " :") != NULL)
-        return qv_error_set(err, -EINVAL, "%s: the dynamic linker takes no path with a space or a colon", out);
-    return 0;
-}
-
 static int make_arguments(struct machine *machine, const char *preloaded, int ram, struct qv_error *err)
 {
     struct arguments a = {NULL, 0, false};
@@ -66,7 +47,7 @@ static int make_arguments(struct machine *machine, const char *preloaded, int ra
 static int prepare(struct machine *machine, const struct machine_config *config, int *ram, struct qv_error *err)
 {
     char preloaded[PATH_MAX + 32];
-    int result = find_preloaded(preloaded, sizeof(preloaded), err);
+    int result = parts_find_preloaded(PRELOADED, preloaded, sizeof(preloaded), err);
     if (result != 0)
         return result;
     if (config->n_nics > 1 && !config->host_network)

@@ -2,6 +2,9 @@
 #include "platform/parts.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -56,4 +59,22 @@ unsigned parts_raise_backlog(const struct machine *machine)
     for (uint32_t i = 0; i < machine->n_forwards; i++)
         port[i] = machine->forward[i].host_port;
     return backlog_raise(machine->pid, port, machine->n_forwards, BACKLOG);
+}
+
+int parts_find_preloaded(const char *library, char *out, size_t size, struct qv_error *err)
+{
+    char self[PATH_MAX];
+    const char *given = getenv("QV_PRELOAD_DIR");
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    self[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (given != NULL)
+        snprintf(out, size, "%s/%s", given, library);
+    else if (slash != NULL)
+        snprintf(out, size, "%.*s/%s", (int)(slash - self), self, library);
+    if ((given == NULL && slash == NULL) || access(out, R_OK) != 0)
+        return qv_error_set(err, -ENOENT, "%s is not beside the program: ./qv builds it", library);
+    if (strpbrk(out, " :") != NULL)
+        return qv_error_set(err, -EINVAL, "%s: the dynamic linker takes no path with a space or a colon", out);
+    return 0;
 }

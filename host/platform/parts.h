@@ -20,6 +20,10 @@ int parts_choose_ports(struct machine *machine, const struct machine_config *con
 /* Lets many connections wait at the ports of a running machine: emulators ask for a queue of one. Ports found open. */
 unsigned parts_raise_backlog(const struct machine *machine);
 
+/* The full path of a library to be preloaded into an emulator: beside the program, where the build puts it, or in the
+ * folder QV_PRELOAD_DIR. 0, -ENOENT, or -EINVAL for a path that the dynamic linker would cut. */
+int parts_find_preloaded(const char *library, char *out, size_t size, struct qv_error *err);
+
 uint64_t parts_now_ns(void); /* CLOCK_MONOTONIC */
 
 #endif

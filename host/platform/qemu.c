@@ -19,6 +19,8 @@
 #define MIB_SHIFT        20
 #define QMP_PATIENCE_MS  10000u
 #define QUIT_PATIENCE_MS 2000u
+#define CONT_PATIENCE_MS 10000u
+#define IN_ORDER         "libqv_icount_order.so"
 #define EXIT_PORT        "isa-debug-exit,iobase=0xf4,iosize=4"
 
 struct starting {
@@ -29,6 +31,7 @@ struct starting {
     int sockets[2]; /* control connection: ours, the emulator's */
     char kernel[4200];
     char modules[8400];
+    char in_order[4200]; /* library that makes the instruction clock repeat exactly; empty without that clock */
 };
 
 /* QEMU cuts its -initrd at commas and spaces: such a path is reached through a link with a plain name. */
@@ -103,10 +106,17 @@ static void add_machine(struct starting *s)
     unsigned long long mib = (unsigned long long)config->memory_bytes >> MIB_SHIFT;
     struct arguments *a = &s->arguments;
 
+    if (config->icount) {
+        arguments_add(a, "env");
+        arguments_add(a, "LD_PRELOAD=%s", s->in_order);
+    }
     arguments_add(a, "qemu-system-x86_64");
     arguments_add(a, "-accel");
     arguments_add(a, "%s", config->icount ? "tcg" : "tcg,thread=multi");
     if (config->icount) {
+        arguments_add(a, "-name");
+        arguments_add(a, "qv,debug-threads=on");
+        arguments_add(a, "-S"); /* nothing runs before the control connection stands */
         arguments_add(a, "-icount");
         arguments_add(a, "shift=0,sleep=off");
         arguments_add(a, "-rtc");
@@ -148,6 +158,8 @@ static void add_machine(struct starting *s)
 static int prepare(struct starting *s, struct qv_error *err)
 {
     int result = find_images(s, err);
+    if (result == 0 && s->config->icount)
+        result = parts_find_preloaded(IN_ORDER, s->in_order, sizeof(s->in_order), err);
     if (result == 0)
         s->ram = result = parts_make_memory(s->machine, s->config->memory_bytes, 0, err);
     if (result >= 0)
@@ -179,6 +191,8 @@ static int launch(struct starting *s, struct qv_error *err)
     close(s->sockets[1]); /* the emulator has it: when that dies, ours says so */
     s->sockets[1] = -1;
     int result = qmp_connect(machine->control, QMP_PATIENCE_MS, version, sizeof(version), err);
+    if (result == 0 && s->config->icount)
+        result = qmp_command(machine->control, "cont", CONT_PATIENCE_MS, err);
     if (result == 0 && machine->n_forwards > 0)
         (void)parts_raise_backlog(machine);
     return result;

@@ -4,7 +4,7 @@
 function(qv_bochs_test name)
     add_test(NAME bochs-${name} COMMAND run_boot_test ${boot_test_images} --machine bochs --timeout 150 ${ARGN})
     set_tests_properties(bochs-${name} PROPERTIES LABELS "boot;bochs" TIMEOUT 180 RESOURCE_LOCK bochs SKIP_RETURN_CODE 77
-        ENVIRONMENT "QV_BOCHS_PRELOAD=$<TARGET_FILE:qv_bochs_ram>")
+        ENVIRONMENT "QV_PRELOAD_DIR=$<TARGET_FILE_DIR:qv_bochs_ram>")
 endfunction()
 
 foreach(cores 1 2 4 8)
