@@ -36,6 +36,7 @@ void test_guarded(void);
 void test_panic(void);
 void test_faults(void);
 void test_dma(void);
+void test_quick(void);
 
 /* --- findings --- */
 void test_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,6 +8,7 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/quick.h"
 
 #define MSR_FEATURE_CONTROL 0x3au
 #define MSR_VMX_BASIC       0x480u
@@ -38,9 +39,11 @@
 #define DR7_RESET           0x400u
 #define INVALIDATE_SINGLE   1ull
 #define INVALIDATE_ALL      2ull
+#define VMCALL_BYTES        3u
 #define CODE_VMFAIL         0x10000u /* vendor_code of an entry that did not even begin: | instruction error */
 
-extern const char vmx_entry_begin[], vmx_entry_end[], vmx_wait_begin[], vmx_wait_end[];
+extern const char vmx_entry_begin[], vmx_entry_end[], vmx_quick_begin[], vmx_quick_end[], vmx_wait_begin[],
+    vmx_wait_end[];
 
 struct vmx_core {
     void *vmxon_region;
@@ -367,7 +370,7 @@ static void not_entered(int how, struct exit_info *exit)
 {
     exit->length = 0;
     exit->info1 = exit->info2 = 0;
-    if (how == VMX_NMI_WAITS) {
+    if (how == VMX_NMI_WAITS || how == VMX_NMI_AFTER) {
         exit->cause = QV_EXIT_NMI;
         exit->vendor_code = VMX_REASON_EVENT;
         return;
@@ -377,23 +380,54 @@ static void not_entered(int how, struct exit_info *exit)
     exit->vendor_code = CODE_VMFAIL | (uint32_t)exit->info1;
 }
 
+/*
+ * Called by run.S after an exit by VMCALL, with the guest still in the processor but for the registers that C may
+ * change: the call's result, or QUICK_NOT if it takes the long way. No event is under way at an instruction of its own.
+ */
+int64_t vmx_quick(struct core *core, struct quick_registers *registers, uint64_t number);
+int64_t vmx_quick(struct core *core, struct quick_registers *registers, uint64_t number)
+{
+    struct qv_core_report *report = core->report;
+    struct qv_exit_record *record = quick_record(report);
+    quick_stamp_now(record); /* an entry of the log that is not counted yet holds nothing */
+    if (!quick_possible(core, number))
+        return QUICK_NOT;
+    uint64_t rip = vmread(VMCS_GUEST_RIP);
+    vmwrite(VMCS_GUEST_RIP, rip + VMCALL_BYTES);
+    quick_report(report, record, core->stage, rip, number, VMX_REASON_VMCALL);
+    return quick_calls[number](core, registers);
+}
+
+/* A negative result that is the sandbox's own. */
+void vmx_quick_failed(struct core *core, uint64_t number, int64_t result);
+void vmx_quick_failed(struct core *core, uint64_t number, int64_t result)
+{
+    monitor_trace(core, QV_TRACE_CALL, number, (uint64_t)result);
+}
+
+/* Where the guest stands, as the VMCS has it: after an exit, or after quick calls of which nobody else heard. */
+static void read_place(struct core *core, struct vmx_core *vmx)
+{
+    core->guest.rip = vmx->rip = vmread(VMCS_GUEST_RIP);
+    core->guest.rsp = vmx->rsp = vmread(VMCS_GUEST_RSP);
+    core->guest.rflags = vmx->rflags = vmread(VMCS_GUEST_RFLAGS);
+}
+
 static void run(struct core *core, struct exit_info *exit)
 {
     struct vmx_core *vmx = core->vendor_state;
     write_back(core, vmx);
     int how = vmx_enter(&core->guest, &vmx->nmi_seen, vmx->launched);
     exit->tsc = rdtsc();
+    if (how != VMX_FAIL_INVALID)
+        read_place(core, vmx);
+    if (how == VMX_NMI_AFTER)
+        vmx->launched = 1;
     if (how != VMX_EXITED) {
-        vmx->rip = core->guest.rip;
-        vmx->rsp = core->guest.rsp;
-        vmx->rflags = core->guest.rflags;
         not_entered(how, exit);
         return;
     }
     struct vmx_exit raw = {.reason = (uint32_t)vmread(VMCS_REASON), .qualification = vmread(VMCS_QUALIFICATION)};
-    core->guest.rip = vmx->rip = vmread(VMCS_GUEST_RIP);
-    core->guest.rsp = vmx->rsp = vmread(VMCS_GUEST_RSP);
-    core->guest.rflags = vmx->rflags = vmread(VMCS_GUEST_RFLAGS);
     if (!(raw.reason & VMX_REASON_ENTRY_FAILED)) {
         vmx->launched = 1;
         raw.length = (uint32_t)vmread(VMCS_LENGTH);
@@ -444,6 +478,8 @@ static uint64_t nmi_taken(struct core *core, uint64_t rip)
     vmx->nmi_seen = 1;
     if (rip >= (uint64_t)vmx_entry_begin && rip < (uint64_t)vmx_entry_end)
         return (uint64_t)vmx_entry_end;
+    if (rip >= (uint64_t)vmx_quick_begin && rip < (uint64_t)vmx_quick_end)
+        return (uint64_t)vmx_quick_end;
     if (rip >= (uint64_t)vmx_wait_begin && rip < (uint64_t)vmx_wait_end)
         return (uint64_t)vmx_wait_end;
     return rip;
@@ -502,6 +538,10 @@ static void audit(struct core *core)
            vmread(VMCS_QUALIFICATION), vmread(VMCS_INSTRUCTION_ERROR));
     kprint("VMCS audit: %s", rule ? rule : "no rule broken");
 }
+
+_Static_assert(offsetof(struct core, guest) == 0, "run.S hands the registers on as the core");
+_Static_assert(QUICK_NOT == INT64_MIN && sizeof(struct quick_registers) == 64, "run.S knows");
+_Static_assert(VMX_REASON_VMCALL == 18u && VMCS_REASON == 0x4402u, "run.S knows");
 
 const struct vendor vendor_vmx = {
     .name = "vmx",

@@ -127,6 +127,7 @@ enum vmx_entered {
     VMX_NMI_WAITS = 1,    /* it did not: an NMI came to the monitor before */
     VMX_FAIL_INVALID = 2, /* no current VMCS */
     VMX_FAIL_VALID = 3,   /* a check failed: see VMCS_INSTRUCTION_ERROR */
+    VMX_NMI_AFTER = 4,    /* it ran and made a quick call; an NMI came to the monitor meanwhile */
 };
 int vmx_enter(struct guest_registers *registers, const volatile uint32_t *nmi_seen, uint32_t launched);
 void vmx_exit_entry(void);
