@@ -40,7 +40,5 @@ static uint32_t fire(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_bad_jump = {
     .id = QV_FAULT_BAD_JUMP,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = fire,
 };

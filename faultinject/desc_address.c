@@ -44,7 +44,5 @@ static uint32_t fire(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_desc_address = {
     .id = QV_FAULT_DESC_ADDRESS,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = fire,
 };

@@ -15,7 +15,5 @@ static uint32_t fire(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_divide_error = {
     .id = QV_FAULT_DIVIDE_ERROR,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = fire,
 };

@@ -30,8 +30,6 @@ static uint32_t linger(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_drop_ack = {
     .id = QV_FAULT_DROP_ACK,
-    .point = QV_POINT_NIC_IRQ,
-    .points = FAULT_POINT_BIT(QV_POINT_NIC_IRQ),
     .prepare = prepare,
     .fire = fire,
     .linger = linger,

@@ -121,9 +121,8 @@ static void arm(unsigned index, const struct qv_fault_plan *plan)
         kprint("fault plan %u: unknown model %u, not armed", index, plan->model);
         return;
     }
-    fault.point = plan->point != 0 ? (enum qv_fault_point)plan->point : fault.model->point;
-    if (plan->point > QV_POINT_NIC_IRQ || !(fault.model->points & FAULT_POINT_BIT(fault.point)) ||
-        (fault.model->possible && !fault.model->possible(&fault))) {
+    fault.point = (enum qv_fault_point)(plan->point != 0 ? plan->point : qv_fault_usual_point(plan->model));
+    if (!qv_fault_fits(plan->model, fault.point) || (fault.model->possible && !fault.model->possible(&fault))) {
         kprint("fault plan %u: model %u cannot fire at point %u of this machine, not armed", index, plan->model,
                plan->point);
         return;

@@ -26,8 +26,6 @@ static uint32_t kill_holder(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_lock_leak = {
     .id = QV_FAULT_LOCK_LEAK,
-    .point = QV_POINT_NIC_TX,
-    .points = FAULT_ANY_POINT,
     .prepare = take,
     .fire = leak,
 };
@@ -35,8 +33,6 @@ const struct fault_model fault_lock_leak = {
 /* Not at the interrupt: the thread there is whichever was interrupted. */
 const struct fault_model fault_lock_holder_kill = {
     .id = QV_FAULT_LOCK_HOLDER_KILL,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_POINT_BIT(QV_POINT_NIC_RX) | FAULT_POINT_BIT(QV_POINT_NIC_TX),
     .prepare = take,
     .fire = kill_holder,
 };

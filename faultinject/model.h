@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a fault model is to the injector: a default point, what has to be prepared, and what it does when it fires. One
- * file per model or family, all listed in models.c; docs/adding-a-fault.md tells how to add one.
+ * What a fault model is to the injector: what has to be prepared, and what it does when it fires. One file per model or
+ * family, all listed in models.c; where each may fire is in qv/fault.h. docs/adding-a-fault.md tells how to add one.
  */
 #ifndef QV_FAULTINJECT_MODEL_H
 #define QV_FAULTINJECT_MODEL_H
@@ -28,14 +28,8 @@ struct armed_fault {
     uint32_t component;  /* incarnation of the component when it fired */
 };
 
-#define FAULT_POINT_BIT(point) (1u << (point))
-#define FAULT_ANY_POINT                                                                                                \
-    (FAULT_POINT_BIT(QV_POINT_NIC_RX) | FAULT_POINT_BIT(QV_POINT_NIC_TX) | FAULT_POINT_BIT(QV_POINT_NIC_IRQ))
-
 struct fault_model {
     enum qv_fault_model id;
-    enum qv_fault_point point; /* where the plan names none */
-    uint32_t points;           /* FAULT_POINT_BIT()s at which the model makes sense */
     /* NULL, or: can it fire in this machine at all? False: the plan is not armed. */
     bool (*possible)(const struct armed_fault *fault);
     /* NULL, or: what must succeed before the fault counts as fired. False: tried again at the next passage. */
@@ -71,6 +65,6 @@ extern const struct fault_model fault_wild_write_sandbox, fault_wild_write_monit
     fault_wild_write_kernel;
 extern const struct fault_model fault_null_pointer, fault_bad_jump, fault_divide_error;
 extern const struct fault_model fault_ring_index, fault_desc_address, fault_text_bitflip;
-extern const struct fault_model fault_hang_cli, fault_lock_leak, fault_lock_holder_kill, fault_drop_ack;
+extern const struct fault_model fault_hang_cli, fault_livelock, fault_lock_leak, fault_lock_holder_kill, fault_drop_ack;
 
 #endif

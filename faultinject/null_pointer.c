@@ -19,7 +19,5 @@ static uint32_t fire(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_null_pointer = {
     .id = QV_FAULT_NULL_POINTER,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = fire,
 };

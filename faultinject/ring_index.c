@@ -39,7 +39,5 @@ static uint32_t fire(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_ring_index = {
     .id = QV_FAULT_RING_INDEX,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = fire,
 };

@@ -91,30 +91,22 @@ static uint32_t kernel_fire(struct armed_fault *fault, struct nic_view *view)
 
 const struct fault_model fault_wild_write_sandbox = {
     .id = QV_FAULT_WILD_WRITE_SANDBOX,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .possible = sandbox_possible,
     .fire = sandbox_fire,
 };
 
 const struct fault_model fault_wild_write_monitor = {
     .id = QV_FAULT_WILD_WRITE_MONITOR,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .possible = monitor_possible,
     .fire = monitor_fire,
 };
 
 const struct fault_model fault_wild_write_unmapped = {
     .id = QV_FAULT_WILD_WRITE_UNMAPPED,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = unmapped_fire,
 };
 
 const struct fault_model fault_wild_write_kernel = {
     .id = QV_FAULT_WILD_WRITE_KERNEL,
-    .point = QV_POINT_NIC_RX,
-    .points = FAULT_ANY_POINT,
     .fire = kernel_fire,
 };

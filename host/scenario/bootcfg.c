@@ -56,6 +56,7 @@ static void build_recovery(const struct scenario_recovery *from, struct qv_recov
     to->hang_timeout_us = (uint32_t)from->hang_timeout_us;
     to->lock_timeout_us = (uint32_t)from->lock_timeout_us;
     to->progress_timeout_us = (uint32_t)from->progress_timeout_us;
+    to->recover_limit_us = (uint32_t)from->limit_us;
 }
 
 static void build_client(const struct scenario *scenario, struct qv_client_cfg *to)

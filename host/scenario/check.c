@@ -335,6 +335,19 @@ static void check_trigger(const struct check *c, uint32_t i)
         complain(c, in_fault(c, path, i, "at.requests"), "nobody makes requests, expected a load or another trigger");
 }
 
+/* The points at which a model may fire: "nic.rx, nic.tx". */
+static const char *points_of(char *out, size_t room, uint32_t model)
+{
+    size_t length = 0;
+
+    out[0] = '\0';
+    for (const struct word *point = words_fault_points; point->name != NULL && length < room; point++) {
+        if (qv_fault_fits(model, (uint32_t)point->value))
+            length += (size_t)snprintf(out + length, room - length, "%s%s", length > 0 ? ", " : "", point->name);
+    }
+    return out;
+}
+
 static void check_fault(const struct check *c, uint32_t i)
 {
     const struct scenario *s = c->scenario;
@@ -362,9 +375,11 @@ static void check_fault(const struct check *c, uint32_t i)
         complain(c, path, "it needs another sandbox to write to, expected at least two sandboxes");
     if (fault->model == QV_FAULT_WILD_WRITE_MONITOR && usable(c, "platform.mode") && s->platform.mode == QV_MODE_NATIVE)
         complain(c, path, "there is no monitor in native mode, expected another model or mode monitor");
-    if (fault->model == QV_FAULT_DROP_ACK && usable(c, in_fault(c, path, i, "point")) && fault->point != 0 &&
-        fault->point != QV_POINT_NIC_IRQ)
-        complain(c, path, "drop-ack acts in the interrupt handler, expected nic.irq or auto");
+    if (usable(c, in_fault(c, path, i, "point")) && fault->point != 0 && !qv_fault_fits(fault->model, fault->point)) {
+        char list[64];
+        complain(c, path, "%s makes no sense at %s, expected %s or auto", words_name(words_fault_models, fault->model),
+                 words_name(words_fault_points, fault->point), points_of(list, sizeof(list), fault->model));
+    }
 }
 
 static void check_recovery(const struct check *c)

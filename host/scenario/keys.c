@@ -17,6 +17,7 @@ static const struct word special_auto32[] = {{"auto", AUTO_INDEX32, NULL}, {NULL
 static const struct word special_auto32_none[] = {{"auto", AUTO_INDEX32, NULL}, {"none", SCENARIO_NO_NIC, NULL},
                                                   {NULL, 0, NULL}};
 static const struct word special_auto_off[] = {{"auto", AUTO_PERIOD, NULL}, {"off", 0, NULL}, {NULL, 0, NULL}};
+static const struct word special_off[] = {{"off", 0, NULL}, {NULL, 0, NULL}};
 static const struct word special_any[] = {{"any", SCENARIO_UNLIMITED, NULL}, {NULL, 0, NULL}};
 
 static const struct field platform_keys[] = {
@@ -174,6 +175,9 @@ static const struct field recovery_keys[] = {
      .max = 60 * SECOND, .fallback = "30ms", .help = "a shared lock held longer than this is broken"},
     {.key = "progress_timeout", .type = FIELD_DURATION, AT(scenario_recovery, progress_timeout_us), .min = MS,
      .max = 60 * SECOND, .fallback = "100ms", .help = "receive, transmit and interrupts must move on within this"},
+    {.key = "limit", .type = FIELD_DURATION, AT(scenario_recovery, limit_us), .min = SECOND, .max = 600 * SECOND,
+     .specials = special_off, .fallback = "3s",
+     .help = "a recovery not over by then has failed: the next stronger policy, or given up when the budget is spent"},
     {.key = "standby", .type = FIELD_COUNT, AT(scenario_recovery, standby), .max = QV_MAX_SANDBOXES - 1,
      .specials = special_none8, .fallback = "none",
      .help = "sandbox that takes over for every web sandbox that names no standby itself"},

@@ -102,7 +102,8 @@ struct scenario_recovery {
     uint64_t hang_timeout_us;
     uint64_t lock_timeout_us;
     uint64_t progress_timeout_us;
-    uint8_t standby; /* for every web sandbox that names none itself, or QV_NO_SANDBOX */
+    uint64_t limit_us; /* 0 = none */
+    uint8_t standby;   /* for every web sandbox that names none itself, or QV_NO_SANDBOX */
 };
 
 struct scenario_trace {

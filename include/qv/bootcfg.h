@@ -94,7 +94,7 @@ struct qv_recovery_cfg {
     uint32_t hang_timeout_us;     /* heartbeat older than this: suspected */
     uint32_t lock_timeout_us;     /* shared lock held longer than this: broken */
     uint32_t progress_timeout_us; /* receive, transmit and interrupt progress */
-    uint32_t reserved;
+    uint32_t recover_limit_us;    /* a recovery that takes longer has failed; 0 = never */
 };
 
 /* Load made inside the machine by a sandbox with QV_ROLE_CLIENT. */

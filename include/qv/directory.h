@@ -22,7 +22,7 @@
 #define QV_CONSOLE_LOCK_PHYS 0x01028000ull /* one word, writable by all: lines of the serial console */
 #define QV_STATUS_PHYS(i)    (0x01030000ull + 0x1000ull * (uint64_t)(i))
 #define QV_DIRECTORY_MAGIC   0x3130524944305651ull /* "QV0DIR01" */
-#define QV_DIRECTORY_VERSION 1u
+#define QV_DIRECTORY_VERSION 2u
 
 /* Virtual layout of every sandbox, wherever its partition lies: what addresses in the trace mean. Page 0 of the image
  * is the hand-off page. */
@@ -121,6 +121,9 @@ struct qv_core_report {
     uint32_t taken_over_by; /* sandbox that serves this one's address, or QV_NO_SANDBOX */
     uint32_t refused;       /* operations refused by the monitor */
     uint32_t recovery;      /* sequence number of the last recovery, as in the trace's phase records */
+    uint64_t recover_by; /* a recovery is under way and has failed if not over by then (ticks); 0 = none, or no limit */
+    uint32_t takeover_open; /* 1 from the hand-over to taken_over_by until that serves */
+    uint32_t reserved;
 };
 
 struct qv_directory {

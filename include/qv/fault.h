@@ -25,13 +25,41 @@
     X(HANG_CLI, 11, "hang-cli", "infinite loop with interrupts off")                                                   \
     X(LOCK_LEAK, 12, "lock-leak", "shared lock taken and never released")                                              \
     X(LOCK_HOLDER_KILL, 13, "lock-holder-kill", "thread killed while it holds the shared lock")                        \
-    X(DROP_ACK, 14, "drop-ack", "interrupt acknowledgement dropped")
+    X(DROP_ACK, 14, "drop-ack", "interrupt acknowledgement dropped")                                                   \
+    X(LIVELOCK, 15, "livelock", "infinite loop with interrupts on")
 
 /* Named points of the NIC driver at which a fault can fire. */
 #define QV_FAULT_POINTS(X)                                                                                             \
     X(NIC_RX, 1, "nic.rx", "bottom half, about to read a receive descriptor")                                          \
     X(NIC_TX, 2, "nic.tx", "about to queue a frame for transmission")                                                  \
-    X(NIC_IRQ, 3, "nic.irq", "interrupt handler, before the acknowledgement")
+    X(NIC_IRQ, 3, "nic.irq", "interrupt handler, before the acknowledgement")                                          \
+    X(NIC_REINIT, 4, "nic.reinit", "about to re-initialise the device, in a recovery")
+
+/*
+ * X(model, default point, points at which it makes sense): the one table of which model fires where. What damages rings
+ * or takes a duty would be undone by a re-initialisation; there is no thread of the driver's to end, or to loop with
+ * interrupts on, in an interrupt.
+ */
+#define QV_FAULT_AT(point)   (1u << QV_POINT_##point)
+#define QV_FAULT_AT_WORK     (QV_FAULT_AT(NIC_RX) | QV_FAULT_AT(NIC_TX) | QV_FAULT_AT(NIC_IRQ))
+#define QV_FAULT_AT_ANY      (QV_FAULT_AT_WORK | QV_FAULT_AT(NIC_REINIT))
+#define QV_FAULT_IN_A_THREAD (QV_FAULT_AT(NIC_RX) | QV_FAULT_AT(NIC_TX))
+#define QV_FAULT_PLACES(X)                                                                                             \
+    X(WILD_WRITE_SANDBOX, NIC_RX, QV_FAULT_AT_ANY)                                                                     \
+    X(WILD_WRITE_MONITOR, NIC_RX, QV_FAULT_AT_ANY)                                                                     \
+    X(WILD_WRITE_UNMAPPED, NIC_RX, QV_FAULT_AT_ANY)                                                                    \
+    X(WILD_WRITE_KERNEL, NIC_RX, QV_FAULT_AT_ANY)                                                                      \
+    X(NULL_POINTER, NIC_RX, QV_FAULT_AT_ANY)                                                                           \
+    X(BAD_JUMP, NIC_RX, QV_FAULT_AT_ANY)                                                                               \
+    X(DIVIDE_ERROR, NIC_RX, QV_FAULT_AT_ANY)                                                                           \
+    X(RING_INDEX, NIC_RX, QV_FAULT_AT_WORK)                                                                            \
+    X(DESC_ADDRESS, NIC_RX, QV_FAULT_AT_WORK)                                                                          \
+    X(TEXT_BITFLIP, NIC_RX, QV_FAULT_AT_WORK)                                                                          \
+    X(HANG_CLI, NIC_RX, QV_FAULT_AT_ANY)                                                                               \
+    X(LOCK_LEAK, NIC_TX, QV_FAULT_AT_WORK)                                                                             \
+    X(LOCK_HOLDER_KILL, NIC_RX, QV_FAULT_IN_A_THREAD)                                                                  \
+    X(DROP_ACK, NIC_IRQ, QV_FAULT_AT(NIC_IRQ))                                                                         \
+    X(LIVELOCK, NIC_RX, QV_FAULT_IN_A_THREAD | QV_FAULT_AT(NIC_REINIT))
 
 #define QV_TRIGGERS(X)                                                                                                 \
     X(TIME, 1, "after", "microseconds since the service became ready")                                                 \
@@ -60,7 +88,8 @@
     X(REFUSED, 12, "refused-operation", "privileged operation refused by the monitor")                                 \
     X(CORE_RESET, 13, "core-reset", "the core was reset under its monitor and came back by SIPI")                      \
     X(KERNEL_EXCEPTION, 14, "kernel-exception", "CPU exception in the sandbox kernel outside the driver")              \
-    X(ASSERTION, 15, "assertion", "the sandbox kernel found its own state inconsistent")
+    X(ASSERTION, 15, "assertion", "the sandbox kernel found its own state inconsistent")                               \
+    X(RECOVERY_TIMEOUT, 16, "recovery-timeout", "a recovery was not over within its time limit, or given up")
 
 /* Phases of a recovery in the order in which they happen; a phase that a policy does not have is absent, not zero. */
 #define QV_PHASES(X)                                                                                                   \
@@ -92,6 +121,41 @@ enum qv_policy { QV_POLICIES(QV_ENUM_ENTRY_POLICY) };
 enum qv_detection { QV_DETECTIONS(QV_ENUM_ENTRY_DETECT) };
 enum qv_phase { QV_PHASES(QV_ENUM_ENTRY_PHASE) };
 
-#define QV_FAULT_MODEL_COUNT 15
+#define QV_DETECTION_LAST    QV_DETECT_RECOVERY_TIMEOUT
+#define QV_FAULT_MODEL_COUNT 16
+#define QV_FAULT_POINT_COUNT 5 /* with 0, which is none */
+
+/* 0: no such model. */
+static inline uint32_t qv_fault_points(uint32_t model)
+{
+    switch (model) {
+#define QV_FAULT_POINTS_OF(sym, usual, points)                                                                         \
+    case QV_FAULT_##sym:                                                                                               \
+        return points;
+        QV_FAULT_PLACES(QV_FAULT_POINTS_OF)
+#undef QV_FAULT_POINTS_OF
+    default:
+        return 0;
+    }
+}
+
+/* Where a plan fires that names no point; 0: no such model. */
+static inline uint32_t qv_fault_usual_point(uint32_t model)
+{
+    switch (model) {
+#define QV_FAULT_USUAL_OF(sym, usual, points)                                                                          \
+    case QV_FAULT_##sym:                                                                                               \
+        return QV_POINT_##usual;
+        QV_FAULT_PLACES(QV_FAULT_USUAL_OF)
+#undef QV_FAULT_USUAL_OF
+    default:
+        return 0;
+    }
+}
+
+static inline int qv_fault_fits(uint32_t model, uint32_t point)
+{
+    return point < QV_FAULT_POINT_COUNT && (qv_fault_points(model) >> point & 1u) != 0;
+}
 
 #endif

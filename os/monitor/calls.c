@@ -49,7 +49,7 @@ static int64_t call_upcall(struct core *core, const struct exit_info *exit)
 static int64_t call_fault(struct core *core, const struct exit_info *exit)
 {
     uint64_t detection = core->guest.rdi;
-    if (detection == QV_DETECT_NONE || detection > QV_DETECT_ASSERTION || core->guest.rdx > FAULT_SCOPE_DEVICE)
+    if (detection == QV_DETECT_NONE || detection > QV_DETECTION_LAST || core->guest.rdx > FAULT_SCOPE_DEVICE)
         return -EINVAL;
     recovery_fault(core, (enum qv_detection)detection, core->guest.rsi, exit, FROM_GUEST_CALL,
                    (enum fault_scope)core->guest.rdx);
@@ -69,12 +69,16 @@ static int64_t call_recovered(struct core *core, const struct exit_info *exit)
  * A sandbox may have a neighbour stopped, but only one whose heartbeat this monitor too finds stale, and in two steps:
  * the first call makes the neighbour's core show by an NMI that it runs at all, for under an emulator or a host it may
  * just not have been given time; the second, at least PROBE_GRACE_US later, stops it if it has not beaten since.
+ * Where a recovery of the target is overdue, heartbeats do not matter, and a sandbox may say it of itself.
  */
 static int64_t call_suspect(struct core *core, const struct exit_info *exit)
 {
     uint64_t target = core->guest.rdi;
-    (void)exit;
-    if (target >= machine.n_cores || target == core->index)
+    if (target >= machine.n_cores)
+        return -EINVAL;
+    if (recovery_overdue(&cores[target]))
+        return recovery_end_overdue(core, &cores[target], exit);
+    if (target == core->index)
         return -EINVAL;
     uint32_t state = cores[target].report->state;
     if (state != QV_SB_RUNNING && state != QV_SB_RECOVERING && state != QV_SB_BOOTING)
@@ -147,7 +151,7 @@ static int64_t call_taken_over(struct core *core, const struct exit_info *exit)
     (void)exit;
     if (failed >= machine.n_cores || cores[failed].report->taken_over_by != core->index)
         return -EPERM;
-    recovery_taken_over(core, (uint32_t)failed);
+    recovery_taken_over(core, &cores[failed], core->guest.rsi == 0);
     return 0;
 }
 

@@ -43,6 +43,8 @@ enum core_request_kind {
     REQUEST_PROBE = 1,   /* a neighbour found the heartbeat stale: show that the core runs at all */
     REQUEST_SUSPECT = 2, /* it ran and still gave no heartbeat */
     REQUEST_STOP = 3,    /* end of the run: stop in the monitor */
+    REQUEST_OVERDUE = 4, /* its recovery is not over in time, or the standby sandbox gave it up */
+    REQUEST_STUCK = 5,   /* it was to take over a service and neither did nor said why */
 };
 
 struct core {
@@ -69,8 +71,7 @@ struct core {
     volatile uint32_t request_done;     /* count of requests consumed */
     volatile uint32_t nmi_seen;         /* NMIs taken in the monitor (parked) */
     volatile uint32_t entered;          /* this core has come up once */
-    volatile uint32_t takeover_pending; /* a service was handed to this sandbox and is not yet served */
-    uint8_t *stack_top;
+    volatile uint32_t takeover_pending; /* bit per sandbox whose service was handed to this one and is not yet served */
 };
 
 struct machine {
@@ -152,12 +153,17 @@ void recovery_init(struct core *core);
 void recovery_fault(struct core *core, enum qv_detection detection, uint64_t address, const struct exit_info *exit,
                     enum recovery_source source, enum fault_scope scope);
 void recovery_done(struct core *core);
-void recovery_taken_over(struct core *core, uint32_t failed);
+void recovery_taken_over(struct core *core, struct core *failed, bool served); /* false: the sandbox gave it up */
+bool recovery_overdue(const struct core *core);
+/* By `core`, which found it: its own at once, another one's by a request. Of core_request()'s errors. */
+int recovery_end_overdue(struct core *core, struct core *target, const struct exit_info *exit);
 
 /* stop.c */
 int core_request(struct core *from, struct core *target, enum core_request_kind kind); /* 0, -EBUSY, -ETIMEDOUT */
 void core_handle_request(struct core *core, const struct exit_info *exit);
 _Noreturn void core_park(struct core *core, enum qv_sandbox_state state);
+void core_park_until_overdue(
+    struct core *core); /* parked while its recovery is somebody else's; returns if that failed */
 _Noreturn void machine_stop(struct core *core, uint32_t status);
 void machine_dump(void); /* dump.c: sends directory, status pages and trace rings, if the configuration says so */
 void machine_leave(uint32_t status); /* ends the emulator, if the configuration says so and it is one; else returns */

@@ -28,7 +28,7 @@ void recovery_init(struct core *core)
         .budget = cfg->budget,
         .backoff_ticks = us_ticks(cfg->backoff_us),
         .backoff_cap = ms_ticks(BACKOFF_CAP_MS),
-        .recover_ticks = 0,
+        .recover_ticks = us_ticks(cfg->recover_limit_us),
         .verify_ticks = ms_ticks(VERIFY_MS),
         .escalate = true,
     };
@@ -106,15 +106,47 @@ static bool recover_local(struct core *core, const struct policy_decision *decis
     return true;
 }
 
-/* Hands the service to the standby sandbox and parks. The IPI goes straight to its kernel; its monitor stays asleep. */
-static _Noreturn void recover_remote(struct core *core, struct core *standby)
+/* All that this sandbox served, for itself or for others, is the standby's from now on. */
+static void hand_over(struct core *core, struct core *standby)
+{
+    __atomic_fetch_or(&standby->takeover_pending, 1u << core->index, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&core->report->takeover_open, 1, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < machine.n_cores; i++) {
+        struct core *other = &cores[i];
+        if (other == standby || other->report->taken_over_by != core->index)
+            continue;
+        if (other->report->takeover_open)
+            __atomic_fetch_or(&standby->takeover_pending, 1u << i, __ATOMIC_ACQ_REL);
+        __atomic_store_n(&other->report->taken_over_by, standby->index, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&core->takeover_pending, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&core->report->taken_over_by, standby->index, __ATOMIC_RELEASE);
+}
+
+/* The service is this sandbox's again. A standby that has neither served it nor said why is itself stuck. */
+static void take_back(struct core *core)
+{
+    uint32_t standby = core->report->taken_over_by;
+    __atomic_store_n(&core->report->taken_over_by, QV_NO_SANDBOX, __ATOMIC_RELEASE);
+    __atomic_store_n(&core->report->takeover_open, 0, __ATOMIC_RELEASE);
+    if (standby >= machine.n_cores)
+        return;
+    uint32_t bit = 1u << core->index;
+    if (__atomic_fetch_and(&cores[standby].takeover_pending, ~bit, __ATOMIC_ACQ_REL) & bit)
+        (void)core_request(core, &cores[standby], REQUEST_STUCK);
+}
+
+/*
+ * Hands the service to the standby sandbox and parks. The IPI goes straight to its kernel; its monitor stays asleep.
+ * Returns only if the standby did not serve within the limit.
+ */
+static void recover_remote(struct core *core, struct core *standby)
 {
     const volatile struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(standby->index);
     uint64_t acknowledged = status->recovery_acks;
     lapic_quiesce();
     report_state(core, QV_SB_PARKED);
-    standby->takeover_pending = 1;
-    __atomic_store_n(&core->report->taken_over_by, standby->index, __ATOMIC_RELEASE);
+    hand_over(core, standby);
     monitor_trace(core, QV_TRACE_IPI_SEND, standby->index, VECTOR_IPI_RECOVERY);
     phase_begin(core, QV_PHASE_IPI_ROUND_TRIP);
     phase_begin(core, QV_PHASE_IPI);
@@ -124,13 +156,14 @@ static _Noreturn void recover_remote(struct core *core, struct core *standby)
         cpu_pause();
     if (status->recovery_acks != acknowledged)
         phase_end(core, QV_PHASE_IPI_ROUND_TRIP);
-    core_park(core, QV_SB_PARKED);
+    core_park_until_overdue(core);
 }
 
 static void recover_restart(struct core *core, const struct policy_decision *decision)
 {
     struct guest_start start = {0};
     report_state(core, QV_SB_RESTARTING);
+    take_back(core);
     while (rdtsc() < decision->not_before)
         cpu_pause();
     phase_begin(core, QV_PHASE_SANDBOX_RELOAD);
@@ -175,7 +208,8 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
         .kernel_lost = scope == FAULT_SCOPE_KERNEL || (source == FROM_MONITOR && core->upcall_entry == 0),
     };
     struct policy_decision decision;
-    policy_tick(&core->policy, exit->tsc);
+    if (core->policy.state == POLICY_VERIFYING)
+        policy_tick(&core->policy, exit->tsc);
     /* Found damaged again right after a repair in place: then it is this sandbox's own instance that damages it. */
     bool again = scope == FAULT_SCOPE_DEVICE && core->policy.state != POLICY_RUNNING;
     if (again)
@@ -193,6 +227,7 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     monitor_trace(core, QV_TRACE_DECISION, (uint64_t)decision.action, (uint64_t)decision.reason);
     phase_end(core, QV_PHASE_DECISION);
     if (decision.action == QV_POLICY_NONE) {
+        __atomic_store_n(&core->report->recover_by, 0, __ATOMIC_RELEASE);
         bool spent = decision.reason == POLICY_BUDGET_SPENT;
         if (spent) /* to contain because the policy says so is not giving up */
             monitor_trace(core, QV_TRACE_GAVE_UP, (uint64_t)detection, core->policy.attempts);
@@ -201,10 +236,16 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     /* The strategies wait for not_before themselves: the clock of the attempt starts when it may start. */
     policy_begin(&core->policy, decision.not_before > exit->tsc ? decision.not_before : rdtsc());
     core->report->attempts = core->policy.attempts;
+    uint64_t by = core->policy.deadline;
+    __atomic_store_n(&core->report->recover_by, by == UINT64_MAX ? 0 : by, __ATOMIC_RELEASE);
     if (decision.action == QV_POLICY_LOCAL && recover_local(core, &decision, detection, address, exit, source, scope))
         return;
-    if (decision.action == QV_POLICY_REMOTE && standby)
+    if (decision.action == QV_POLICY_REMOTE && standby) {
         recover_remote(core, standby);
+        struct exit_info late = {.cause = QV_EXIT_NMI, .tsc = rdtsc()};
+        recovery_fault(core, QV_DETECT_RECOVERY_TIMEOUT, standby->index, &late, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
+        return;
+    }
     recover_restart(core, &decision);
 }
 
@@ -212,14 +253,41 @@ void recovery_done(struct core *core)
 {
     if (policy_recovered(&core->policy, rdtsc()))
         return;
+    __atomic_store_n(&core->report->recover_by, 0, __ATOMIC_RELEASE);
     monitor_trace(core, QV_TRACE_RECOVERED, (uint64_t)core->policy.strategy, core->index);
     core->stage = QV_STAGE_STEADY;
     report_state(core, QV_SB_RUNNING);
     partition_refill(core);
 }
 
-void recovery_taken_over(struct core *core, uint32_t failed)
+/*
+ * A service inherited from a standby that had taken it over, and then failed itself, was recovered before: nothing is
+ * under way then. One that cannot be taken over is its own sandbox's again, at once.
+ */
+void recovery_taken_over(struct core *core, struct core *failed, bool served)
 {
-    monitor_trace(core, QV_TRACE_RECOVERED, QV_POLICY_REMOTE, failed);
-    core->takeover_pending = 0;
+    uint32_t bit = 1u << failed->index;
+    if (!(__atomic_fetch_and(&core->takeover_pending, ~bit, __ATOMIC_ACQ_REL) & bit))
+        return;
+    if (!served) {
+        (void)core_request(core, failed, REQUEST_OVERDUE);
+        return;
+    }
+    __atomic_store_n(&failed->report->takeover_open, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&failed->report->recover_by, 0, __ATOMIC_RELEASE);
+    monitor_trace(core, QV_TRACE_RECOVERED, QV_POLICY_REMOTE, failed->index);
+}
+
+bool recovery_overdue(const struct core *core)
+{
+    uint64_t by = __atomic_load_n(&core->report->recover_by, __ATOMIC_ACQUIRE);
+    return by != 0 && rdtsc() >= by;
+}
+
+int recovery_end_overdue(struct core *core, struct core *target, const struct exit_info *exit)
+{
+    if (target != core)
+        return core_request(core, target, REQUEST_OVERDUE);
+    recovery_fault(core, QV_DETECT_RECOVERY_TIMEOUT, core->index, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
+    return 0;
 }

@@ -66,7 +66,8 @@ void machine_leave(uint32_t status)
         outb(SHUTDOWN_PORT, (uint8_t)word[i]);
 }
 
-static _Noreturn void sleep_for_ever(struct core *core)
+/* The next request that wakes a sleeping core. */
+static enum core_request_kind sleep_until_request(struct core *core)
 {
     for (;;) {
         if (vendor)
@@ -74,11 +75,19 @@ static _Noreturn void sleep_for_ever(struct core *core)
         else
             __asm__ volatile("hlt");
         (void)remap_poll(core);
-        if (vendor && core->request != REQUEST_NONE) {
-            core->request = REQUEST_NONE;
+        uint32_t kind = vendor ? core->request : (uint32_t)REQUEST_NONE;
+        if (kind != REQUEST_NONE) {
+            __atomic_store_n(&core->request, REQUEST_NONE, __ATOMIC_RELEASE);
             __atomic_fetch_add(&core->request_done, 1, __ATOMIC_RELEASE);
+            return (enum core_request_kind)kind;
         }
     }
+}
+
+static _Noreturn void sleep_for_ever(struct core *core)
+{
+    for (;;)
+        (void)sleep_until_request(core);
 }
 
 void core_handle_request(struct core *core, const struct exit_info *exit)
@@ -96,6 +105,10 @@ void core_handle_request(struct core *core, const struct exit_info *exit)
         sleep_for_ever(core);
     if (kind == REQUEST_SUSPECT)
         recovery_fault(core, QV_DETECT_HEARTBEAT, from, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
+    if (kind == REQUEST_OVERDUE && recovery_overdue(core))
+        recovery_fault(core, QV_DETECT_RECOVERY_TIMEOUT, from, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
+    if (kind == REQUEST_STUCK) /* which thread is stuck is not known, least of all that it is the running one */
+        recovery_fault(core, QV_DETECT_RECOVERY_TIMEOUT, from, exit, FROM_MONITOR, FAULT_SCOPE_KERNEL);
 }
 
 /*
@@ -130,6 +143,19 @@ _Noreturn void core_park(struct core *core, enum qv_sandbox_state state)
     lapic_quiesce();
     report_state(core, state);
     sleep_for_ever(core);
+}
+
+void core_park_until_overdue(struct core *core)
+{
+    lapic_quiesce();
+    report_state(core, QV_SB_PARKED);
+    for (;;) {
+        enum core_request_kind kind = sleep_until_request(core);
+        if (kind == REQUEST_STOP)
+            sleep_for_ever(core);
+        if (kind == REQUEST_OVERDUE && core->report->takeover_open)
+            return;
+    }
 }
 
 _Noreturn void machine_stop(struct core *core, uint32_t status)

@@ -14,9 +14,10 @@ static bool running(unsigned sandbox)
     return state == QV_SB_RUNNING || state == QV_SB_RECOVERING;
 }
 
+/* Of several the next one; a sandbox alone is its own watcher, as far as it can be. */
 static bool watched_by_me(unsigned sandbox)
 {
-    for (unsigned step = 1; step < handoff->n_sandboxes; step++) {
+    for (unsigned step = 1; step <= handoff->n_sandboxes; step++) {
         unsigned watcher = (sandbox + step) % handoff->n_sandboxes;
         if (running(watcher))
             return watcher == handoff->id;
@@ -47,6 +48,20 @@ static void watch_neighbours(void)
         status->suspicions++;
         if (monitor_call(QV_CALL_SUSPECT, i) == 0)
             stale[i] = 0;
+    }
+}
+
+/* A recovery that is not over in time: its monitor does not look by itself, for it sleeps while its sandbox runs. */
+static void watch_recoveries(void)
+{
+    if (handoff->mode == QV_MODE_NATIVE) {
+        recovery_check_native();
+        return;
+    }
+    for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+        uint64_t by = directory()->core[i].recover_by;
+        if (by != 0 && time_now() >= by && watched_by_me(i))
+            monitor_call(QV_CALL_SUSPECT, i);
     }
 }
 
@@ -149,6 +164,7 @@ static void health_main(void *argument)
         report_ready();
         if (directory()->machine_state == QV_MACHINE_READY)
             watch_neighbours();
+        watch_recoveries();
         end_of_run();
         check_dma();
         if (beat % SELF_CHECK_BEATS == 0)

@@ -78,6 +78,7 @@ void component_fault(const struct component_failure *failure);
 void recovery_start(void);
 void recovery_restarted(void); /* kernel entry of a later incarnation */
 void recovery_request_local(uint64_t not_before);
+void recovery_check_native(void); /* now and then: ends a local recovery that takes too long */
 _Noreturn void kernel_lost(enum qv_detection detection, uint64_t address, const char *what);
 uint64_t recovery_key(unsigned sandbox, unsigned ahead); /* sandbox << 32 | its recovery number + ahead */
 void phase_begin(enum qv_phase phase, uint64_t key);

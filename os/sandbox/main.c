@@ -53,6 +53,8 @@ static int start_nic(void)
         error = nic_attach();
         if (error == 0 && handoff->incarnation > 1)
             error = nic_reinit();
+        if (error == -EBUSY)
+            error = 0; /* another sharer re-initialises it just now: as good, and this instance is attached */
         component_leave(&frame);
     }
     if (error)

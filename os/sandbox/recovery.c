@@ -9,8 +9,6 @@
 #include "sandbox/nic/nic.h"
 
 #define FIRST_REPLY_WAIT_US 500000u
-#define TAKEOVER_TO_DO      0xffu
-#define TAKEOVER_SEEN       0x100u
 #define TAKEOVER_TRIES      8u
 #define REINIT_TRIES        50u
 #define REINIT_RETRY_US     1000u
@@ -19,9 +17,11 @@ struct thread *recovery_thread;
 
 static volatile bool local_due;
 static volatile uint64_t local_not_before;
-static volatile uint32_t takeover_due; /* low byte: bit per failed sandbox, to do; above: seen */
-static volatile uint64_t reply_key;    /* phase key of the recovery that waits for its first good reply, 0 = none */
-static volatile bool network_open;     /* its network phase has not ended yet */
+static volatile uint64_t local_since;            /* native mode: when it was asked for, 0 = none is under way */
+static volatile uint32_t takeover_due;           /* bit per failed sandbox */
+static uint32_t takeover_seen[QV_MAX_SANDBOXES]; /* number of its recovery whose hand-over was seen */
+static volatile uint64_t reply_key; /* phase key of the recovery that waits for its first good reply, 0 = none */
+static volatile bool network_open;  /* its network phase has not ended yet */
 
 void phase_begin(enum qv_phase phase, uint64_t key)
 {
@@ -111,7 +111,7 @@ static void wait_for_reply(uint64_t key, uint32_t taking_over)
 {
     uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
     network_end(key);
-    while (reply_key == key && time_now() < limit && !local_due && !(takeover_due & TAKEOVER_TO_DO & ~taking_over))
+    while (reply_key == key && time_now() < limit && !local_due && !(takeover_due & ~taking_over))
         (void)thread_wait_until(limit);
     reply_key = 0;
 }
@@ -128,6 +128,7 @@ static void recover_local(void)
         return;
     }
     nic_component.state = COMPONENT_RUNNING;
+    local_since = 0;
     network_begin(key);
     unsigned revived = threads_revive_dead();
     int error = net_reinit();
@@ -142,9 +143,26 @@ static void recover_local(void)
     monitor_call(QV_CALL_RECOVERED, 0);
 }
 
+/*
+ * A service that somebody else had taken over, who failed in turn, or this sandbox's former incarnation: the device was
+ * seen to already, and the recovery of the service was over.
+ */
+static bool inherit(unsigned failed)
+{
+    int error = net_takeover(failed, false);
+    if (error) {
+        kprint("service of sandbox %u not inherited: %d", failed, error);
+        return false;
+    }
+    monitor_call(QV_CALL_TAKEN_OVER, failed);
+    return true;
+}
+
 /* False: this sandbox's own driver failed in between; the service has to be taken over again when that is mended. */
 static bool recover_remote(unsigned failed)
 {
+    if (!directory()->core[failed].takeover_open)
+        return inherit(failed);
     uint64_t key = recovery_key(failed, 0);
     phase_end(QV_PHASE_RESUME, key);
     /* As in a local recovery, nobody else enters meanwhile: the bottom half would take its own sandbox's reset for
@@ -159,7 +177,7 @@ static bool recover_remote(unsigned failed)
     if (!ready)
         return false;
     network_begin(key);
-    int error = net_takeover(failed);
+    int error = net_takeover(failed, true);
     network_end(key);
     if (error) {
         reply_key = 0;
@@ -182,9 +200,15 @@ static void recover_due(void)
     for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
         if (!(takeover_due & (1u << i)) || local_due)
             continue;
-        if (recover_remote(i) || ++tries[i] >= TAKEOVER_TRIES)
+        bool served = recover_remote(i);
+        bool over = served || ++tries[i] >= TAKEOVER_TRIES;
+        if (over) {
+            tries[i] = 0;
             takeover_due &= ~(1u << i);
-        else
+        }
+        if (over && !served)
+            monitor_call3(QV_CALL_TAKEN_OVER, i, 1, 0); /* somebody else has to help */
+        else if (!over)
             (void)thread_wait_until(time_now() + time_from_us(REINIT_RETRY_US));
     }
 }
@@ -194,12 +218,15 @@ static void on_recovery_ipi(void)
     status->recovery_acks++; /* first: the failed sandbox's monitor waits for it */
     for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
         const volatile struct qv_core_report *report = &directory()->core[i];
-        if (i == handoff->id || report->taken_over_by != handoff->id || (takeover_due & (TAKEOVER_SEEN << i)))
+        if (i == handoff->id || report->taken_over_by != handoff->id || takeover_seen[i] == report->recovery)
             continue;
-        phase_end(QV_PHASE_IPI, recovery_key(i, 0));
-        phase_begin(QV_PHASE_RESUME, recovery_key(i, 0));
+        if (report->takeover_open) {
+            phase_end(QV_PHASE_IPI, recovery_key(i, 0));
+            phase_begin(QV_PHASE_RESUME, recovery_key(i, 0));
+        }
         trace(QV_TRACE_IPI_RECEIVE, VECTOR_IPI_RECOVERY, i);
-        takeover_due |= (TAKEOVER_SEEN | 1u) << i;
+        takeover_seen[i] = report->recovery;
+        takeover_due |= 1u << i;
     }
     thread_wake(recovery_thread);
 }
@@ -207,15 +234,35 @@ static void on_recovery_ipi(void)
 void recovery_request_local(uint64_t not_before)
 {
     local_not_before = not_before;
+    local_since = time_now() > not_before ? time_now() : not_before;
     local_due = true;
     thread_wake(recovery_thread);
+}
+
+/*
+ * Without a monitor nobody else can end a local recovery that does not end by itself: the driver stays abandoned. Its
+ * thread leaves it when it next runs, for the incarnation is no longer its own.
+ */
+void recovery_check_native(void)
+{
+    uint64_t limit = time_from_us(handoff->cfg.recovery.recover_limit_us);
+    uint64_t since = local_since;
+    if (limit == 0 || since == 0 || time_now() < since || time_now() - since < limit)
+        return;
+    local_since = 0;
+    nic_component.incarnation++;
+    nic_component.state = COMPONENT_CONTAINED;
+    trace(QV_TRACE_DETECT, QV_DETECT_RECOVERY_TIMEOUT, handoff->id);
+    trace(QV_TRACE_GAVE_UP, QV_DETECT_RECOVERY_TIMEOUT, nic_component.failures);
+    ((struct qv_directory *)phys_to_virt(QV_DIRECTORY_PHYS))->core[handoff->id].state = QV_SB_GAVE_UP;
+    kprint("the driver's re-initialisation does not end: given up");
 }
 
 static _Noreturn void recovery_main(void *argument)
 {
     (void)argument;
     for (;;) {
-        if (!local_due && !(takeover_due & TAKEOVER_TO_DO))
+        if (!local_due && takeover_due == 0)
             thread_wait();
         recover_due();
     }
@@ -239,7 +286,15 @@ static void restarted_main(void *argument)
     uint64_t limit = time_now() + time_from_us(FIRST_REPLY_WAIT_US);
     while (status->service_up == 0 && time_now() < limit)
         (void)thread_wait_until(time_now() + time_from_us(1000));
-    wait_for_reply(key, 0);
+    /* What the former incarnation served for others is this one's; what was half taken over is taken over anew. */
+    for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
+        if (i == handoff->id || directory()->core[i].taken_over_by != handoff->id)
+            continue;
+        takeover_seen[i] = directory()->core[i].recovery;
+        if (!inherit(i))
+            takeover_due |= 1u << i;
+    }
+    wait_for_reply(key, takeover_due);
     monitor_call(QV_CALL_RECOVERED, 0);
     recovery_main(NULL);
 }

@@ -58,6 +58,25 @@ static void counts_match_the_lists(void)
     }
 }
 
+/* The injector and the check of scenarios both go by it. */
+static void every_model_has_its_places(void)
+{
+    CU_ASSERT_EQUAL(LENGTH(points) + 1, QV_FAULT_POINT_COUNT);
+    CU_ASSERT_EQUAL(qv_fault_points(QV_FAULT_NONE), 0);
+    CU_ASSERT_EQUAL(qv_fault_points(QV_FAULT_MODEL_COUNT), 0);
+    CU_ASSERT_EQUAL(qv_fault_usual_point(QV_FAULT_MODEL_COUNT), 0);
+    for (uint32_t model = 1; model < QV_FAULT_MODEL_COUNT; model++) {
+        CU_ASSERT(qv_fault_points(model) != 0);
+        CU_ASSERT(qv_fault_points(model) >> QV_FAULT_POINT_COUNT == 0);
+        CU_ASSERT_TRUE(qv_fault_fits(model, qv_fault_usual_point(model)));
+        CU_ASSERT_FALSE(qv_fault_fits(model, 0));
+        CU_ASSERT_FALSE(qv_fault_fits(model, 32));
+    }
+    CU_ASSERT_FALSE(qv_fault_fits(QV_FAULT_LOCK_HOLDER_KILL, QV_POINT_NIC_IRQ));
+    CU_ASSERT_FALSE(qv_fault_fits(QV_FAULT_DROP_ACK, QV_POINT_NIC_RX));
+    CU_ASSERT_TRUE(qv_fault_fits(QV_FAULT_LIVELOCK, QV_POINT_NIC_REINIT));
+}
+
 static void crc_is_ieee_802_3(void)
 {
     CU_ASSERT_EQUAL(qv_crc32(0, "123456789", 9), 0xcbf43926u);
@@ -74,6 +93,7 @@ static void draws_depend_on_seed_and_index(void)
 static const struct unit_test tests[] = {
     {"identifiers are unique", identifiers_are_unique},
     {"counts match the lists", counts_match_the_lists},
+    {"every model has its places", every_model_has_its_places},
     {"crc is IEEE 802.3's", crc_is_ieee_802_3},
     {"draws depend on seed and index", draws_depend_on_seed_and_index},
 };

@@ -721,7 +721,7 @@ static void other_address_is_not_ours(void)
     peer_ask(WORLD_OTHER);
     world_run(NULL, 5000);
     CU_ASSERT_FALSE(peer_heard_arp(WORLD_OTHER, mac));
-    CU_ASSERT_EQUAL(net_takeover(QV_MAX_SANDBOXES), -EINVAL);
+    CU_ASSERT_EQUAL(net_takeover(QV_MAX_SANDBOXES, true), -EINVAL);
 }
 
 static void service_is_taken_over(void)
@@ -731,7 +731,7 @@ static void service_is_taken_over(void)
     uint8_t mac[6];
     struct peer *old, *bad;
 
-    CU_ASSERT_EQUAL(net_takeover(1), 0);
+    CU_ASSERT_EQUAL(net_takeover(1, true), 0);
     CU_ASSERT_EQUAL(world_nic.taken_over, 2);
     world_run(NULL, 5000);
     CU_ASSERT_EQUAL(peer_announcements, announcements + 1);
@@ -762,9 +762,13 @@ static void service_is_taken_over(void)
 
 static void addresses_keep_their_interfaces(void)
 {
+    unsigned announcements;
     uint8_t mac[6];
 
-    CU_ASSERT_EQUAL(net_takeover(1), 0); /* again: nothing to do */
+    announcements = peer_announcements;
+    CU_ASSERT_EQUAL(net_takeover(1, false), 0); /* again: announced again, the same interface */
+    world_run(NULL, 5000);
+    CU_ASSERT_EQUAL(peer_announcements, announcements + 1);
     CU_ASSERT_TRUE(fetch(WORLD_SERVER, "/64", 64));
     CU_ASSERT_TRUE(peer_heard_from(WORLD_SERVER, mac));
     CU_ASSERT_EQUAL(memcmp(mac, world_handoff.cfg.sandbox[0].mac, 6), 0);

@@ -201,6 +201,29 @@ static void a_failure_during_the_recovery_escalates(void)
     CU_ASSERT_EQUAL(policy_decide(&machine, &usual, now, &decision), 0);
     CU_ASSERT_EQUAL(decision.action, QV_POLICY_REMOTE);
 
+    /* A failure that is told after the limit is one more failure of the same strategy, not a second one. */
+    start(QV_POLICY_LOCAL, 9);
+    fail(QV_DETECT_EXCEPTION, &usual);
+    CU_ASSERT_EQUAL(policy_begin(&machine, now), 0);
+    now += 60000; /* nobody called policy_tick() */
+    fail(QV_DETECT_RECOVERY_TIMEOUT, &usual);
+    CU_ASSERT_EQUAL(decision.action, QV_POLICY_REMOTE);
+    CU_ASSERT_EQUAL(decision.reason, POLICY_ESCALATED);
+    CU_ASSERT_EQUAL(machine.attempts, 1);
+
+    /* The budget ends what is overdue again and again. */
+    start(QV_POLICY_RESTART, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        fail(QV_DETECT_EXCEPTION, &usual);
+        CU_ASSERT_EQUAL(decision.action, QV_POLICY_RESTART);
+        now = decision.not_before;
+        CU_ASSERT_EQUAL(policy_begin(&machine, now), 0);
+        now += 50000;
+    }
+    fail(QV_DETECT_RECOVERY_TIMEOUT, &usual);
+    CU_ASSERT_EQUAL(decision.action, QV_POLICY_NONE);
+    CU_ASSERT_EQUAL(decision.reason, POLICY_BUDGET_SPENT);
+
     /* Without a limit it may take for ever. */
     start(QV_POLICY_LOCAL, 9);
     machine.config.recover_ticks = 0;

@@ -18,7 +18,7 @@ static const char text[] =
     "  - {model: ring-index, point: nic.tx, at: {after: 1500ms}}\n"
     "  - {model: lock-leak, target: 1, at: {packets: 77}, times: 2, interval: 30ms}\n"
     "recovery: {policy: remote, budget: 5, backoff: 20ms, heartbeat: 4ms, hang_timeout: 60ms,\n"
-    "           lock_timeout: 25ms, progress_timeout: 35ms, standby: 1}\n"
+    "           lock_timeout: 25ms, progress_timeout: 35ms, limit: 7s, standby: 1}\n"
     "duration: 3s\n"
     "seed: 42\n"
     "trace: {requests: true}\n"
@@ -110,6 +110,7 @@ static void recovery(void)
     CU_ASSERT(c.recovery.policy == QV_POLICY_REMOTE && c.recovery.budget == 5 && c.recovery.backoff_us == 20000);
     CU_ASSERT(c.recovery.heartbeat_us == 4000 && c.recovery.hang_timeout_us == 60000);
     CU_ASSERT(c.recovery.lock_timeout_us == 25000 && c.recovery.progress_timeout_us == 35000);
+    CU_ASSERT(c.recovery.recover_limit_us == 7000000);
 }
 
 static void client(void)

@@ -50,6 +50,7 @@ static struct {
 static struct {
     enum operation operation;
     unsigned sandbox;
+    bool first_reply; /* the next reply from there is the first of a recovery */
     int result;
     struct thread *waiter;
     uint32_t posted; /* number of the last operation posted */
@@ -186,21 +187,26 @@ static int driver_takeover(unsigned sandbox)
     return result;
 }
 
-static int takeover(unsigned sandbox)
+static int takeover(unsigned sandbox, bool first_reply)
 {
     struct interface *taken = interface_of(sandbox);
     int result;
 
-    if (taken != NULL) {
-        return 0;
-    }
     result = driver_takeover(sandbox);
     if (result != 0) {
         return result;
     }
     /* Frames may be queued for it already; this thread looks at them only after the interface is there. */
-    taken = add_interface(sandbox);
-    web_expect_first_reply(netif_ip4_addr(&taken->netif)->addr);
+    if (taken == NULL) {
+        taken = add_interface(sandbox);
+    } else { /* its own sandbox had it in between: announced again */
+        netif_set_link_down(&taken->netif);
+        netif_set_link_up(&taken->netif);
+        trace(QV_TRACE_ARP_ANNOUNCE, handoff->cfg.sandbox[sandbox].ip, 0);
+    }
+    if (first_reply) {
+        web_expect_first_reply(netif_ip4_addr(&taken->netif)->addr);
+    }
     return 0;
 }
 
@@ -211,7 +217,7 @@ static void serve_request(void)
     if (posted == request.done) {
         return;
     }
-    request.result = request.operation == OPERATION_REINIT ? reinit() : takeover(request.sandbox);
+    request.result = request.operation == OPERATION_REINIT ? reinit() : takeover(request.sandbox, request.first_reply);
     __atomic_store_n(&request.done, posted, __ATOMIC_RELEASE);
     thread_wake(request.waiter);
     if (resume_due) {
@@ -224,7 +230,7 @@ static void serve_request(void)
     }
 }
 
-static int post(enum operation operation, unsigned sandbox)
+static int post(enum operation operation, unsigned sandbox, bool first_reply)
 {
     uint64_t deadline = time_now() + time_from_us(NET_REQUEST_US);
     uint32_t number = request.posted + 1;
@@ -234,6 +240,7 @@ static int post(enum operation operation, unsigned sandbox)
     }
     request.operation = operation;
     request.sandbox = sandbox;
+    request.first_reply = first_reply;
     request.waiter = thread_self();
     __atomic_store_n(&request.posted, number, __ATOMIC_RELEASE);
     thread_wake(network);
@@ -247,15 +254,15 @@ static int post(enum operation operation, unsigned sandbox)
 
 int net_reinit(void)
 {
-    return post(OPERATION_REINIT, handoff->id);
+    return post(OPERATION_REINIT, handoff->id, true);
 }
 
-int net_takeover(unsigned sandbox)
+int net_takeover(unsigned sandbox, bool first_reply)
 {
     if (sandbox >= handoff->n_sandboxes || handoff->cfg.sandbox[sandbox].ip == 0) {
         return -EINVAL;
     }
-    return post(OPERATION_TAKEOVER, sandbox);
+    return post(OPERATION_TAKEOVER, sandbox, first_reply);
 }
 
 /* --- the network thread --- */

@@ -9,6 +9,8 @@
 #ifndef QV_NET_NET_H
 #define QV_NET_NET_H
 
+#include <stdbool.h>
+
 #define NET_REQUEST_US 500000u
 
 /*
@@ -31,10 +33,10 @@ int net_reinit(void);
 
 /*
  * Serves the address of `sandbox` from here, too: takes its virtual interface over in the driver, adds the interface
- * and announces the address. 0 (also if that is so already), -EINVAL if it has no address, -ENODEV, -ETIMEDOUT as
- * above, or the driver's error.
+ * and announces the address (again, if it had it already). `first_reply`: the next good reply from there is the first
+ * of a recovery. 0, -EINVAL if it has no address, -ENODEV, -ETIMEDOUT as above, or the driver's error.
  */
-int net_takeover(unsigned sandbox);
+int net_takeover(unsigned sandbox, bool first_reply);
 
 /*
  * Provided by the recovery code: the first good reply (status 200, last byte handed to the NIC) since the last

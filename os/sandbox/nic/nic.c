@@ -187,6 +187,7 @@ int nic_reinit(void)
         if (error)
             return error;
     }
+    fault_point(QV_POINT_NIC_REINIT, &driver.view);
     return nic_state_reinit(&driver);
 }
 
