@@ -105,7 +105,8 @@ struct qv_emupmu_control {
     uint64_t guest_root;  /* the sandbox kernel's, in guest mode: guest-physical */
     uint64_t nested_root; /* nested (extended) page table, 0 = none */
     uint64_t tag;         /* what runs on this core now, < QV_EMUPMU_TAGS: the owner of lines brought in from here on */
-    uint64_t reserved[4];
+    uint64_t nested_flushes; /* +1 when the monitor has this core's cached guest-physical translations dropped */
+    uint64_t reserved[3];
 };
 _Static_assert(sizeof(struct qv_emupmu_control) == 64, "layout");
 
