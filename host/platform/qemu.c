@@ -19,7 +19,6 @@
 #define MIB_SHIFT        20
 #define QMP_PATIENCE_MS  10000u
 #define QUIT_PATIENCE_MS 2000u
-#define CONT_PATIENCE_MS 10000u
 #define IN_ORDER         "libqv_icount_order.so"
 #define EXIT_PORT        "isa-debug-exit,iobase=0xf4,iosize=4"
 
@@ -191,8 +190,8 @@ static int launch(struct starting *s, struct qv_error *err)
     close(s->sockets[1]); /* the emulator has it: when that dies, ours says so */
     s->sockets[1] = -1;
     int result = qmp_connect(machine->control, QMP_PATIENCE_MS, version, sizeof(version), err);
-    if (result == 0 && s->config->icount)
-        result = qmp_command(machine->control, "cont", CONT_PATIENCE_MS, err);
+    if (result == 0 && s->config->icount) /* it answers when the machine is idle for the first time */
+        result = qmp_send(machine->control, "cont", err);
     if (result == 0 && machine->n_forwards > 0)
         (void)parts_raise_backlog(machine);
     return result;

@@ -83,26 +83,37 @@ int qmp_connect(int fd, unsigned timeout_ms, char *version, size_t size, struct 
     return result != 0 ? result : qmp_command(fd, "qmp_capabilities", timeout_ms, err);
 }
 
-int qmp_command(int fd, const char *name, unsigned timeout_ms, struct qv_error *err)
+int qmp_send(int fd, const char *name, struct qv_error *err)
 {
     char text[128];
-    long deadline = now_ms() + (long)timeout_ms;
-    int n = snprintf(text, sizeof(text), "{\"execute\": \"%s\"}\n", name);
-
+    int n = snprintf(text, sizeof(text), "{\"execute\": \"%s\", \"id\": \"%s\"}\n", name, name);
     if (send(fd, text, (size_t)n, MSG_NOSIGNAL) != n)
         return qv_error_set(err, -EPIPE, "QMP: the emulator hung up");
-    for (;;) {
-        json_t *answer = NULL;
+    return 0;
+}
+
+static bool answers(json_t *object, const char *name)
+{
+    const char *id = json_string_value(json_object_get(object, "id"));
+    return id != NULL && strcmp(id, name) == 0;
+}
+
+int qmp_command(int fd, const char *name, unsigned timeout_ms, struct qv_error *err)
+{
+    long deadline = now_ms() + (long)timeout_ms;
+    int result = qmp_send(fd, name, err);
+    bool done = false;
+
+    while (result == 0 && !done) {
+        json_t *object = NULL;
         const char *why = "";
-        int result = read_object(fd, deadline, &answer, err);
+        result = read_object(fd, deadline, &object, err);
         if (result != 0)
             return result;
-        bool done = json_object_get(answer, "return") != NULL;
-        bool refused = json_unpack(answer, "{s:{s:s}}", "error", "desc", &why) == 0;
-        if (refused)
+        done = answers(object, name);
+        if (done && json_unpack(object, "{s:{s:s}}", "error", "desc", &why) == 0)
             result = qv_error_set(err, -EPROTO, "QMP: %s: %s", name, why);
-        json_decref(answer);
-        if (done || refused)
-            return result;
+        json_decref(object);
     }
+    return result;
 }

@@ -11,7 +11,10 @@
  * error: -ETIMEDOUT, -EPIPE (it hung up), -EPROTO. */
 int qmp_connect(int fd, unsigned timeout_ms, char *version, size_t size, struct qv_error *err);
 
-/* Sends a command without arguments and waits for its answer; events in between are skipped. */
+/* Sends a command without arguments and does not wait for its answer. 0 or -EPIPE. */
+int qmp_send(int fd, const char *name, struct qv_error *err);
+
+/* Sends a command without arguments and waits for its answer; events and answers to others in between are skipped. */
 int qmp_command(int fd, const char *name, unsigned timeout_ms, struct qv_error *err);
 
 #endif

@@ -185,7 +185,8 @@ static void *serve(void *argument)
 #define GREETING                                                                                                       \
     "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, \"package\": \"Debian\"},"        \
     " \"capabilities\": []}}\r\n"
-#define DONE "{\"return\": {}}\r\n"
+#define READY "{\"return\": {}, \"id\": \"qmp_capabilities\"}\r\n"
+#define DONE  "{\"return\": {}, \"id\": \"quit\"}\r\n"
 
 static int talk(struct server server, char *version, size_t size, struct qv_error *why)
 {
@@ -206,13 +207,17 @@ static void qmp(void)
 {
     struct qv_error why = {""};
     char version[64] = "";
-    CU_ASSERT(talk((struct server){.greeting = GREETING, .answer = {DONE, "{\"event\": \"SHUTDOWN\"}\r\n" DONE}},
-                   version, sizeof(version), &why) == 0);
+    CU_ASSERT(
+        talk((struct server){.greeting = GREETING,
+                             .answer = {READY,
+                                        "{\"event\": \"SHUTDOWN\"}\r\n{\"return\": {}, \"id\": \"cont\"}\r\n" DONE}},
+             version, sizeof(version), &why) == 0);
     CU_ASSERT_STRING_EQUAL(version, "7.2.22 (Debian)");
-    CU_ASSERT(talk((struct server){.greeting = GREETING, .answer = {DONE, "{\"error\": {\"desc\": \"no\"}}\r\n"}},
+    CU_ASSERT(talk((struct server){.greeting = GREETING,
+                                   .answer = {READY, "{\"id\": \"quit\", \"error\": {\"desc\": \"no\"}}\r\n"}},
                    version, sizeof(version), &why) == -EPROTO);
     CU_ASSERT(strstr(why.text, "quit: no") != NULL);
-    CU_ASSERT(talk((struct server){.greeting = GREETING, .answer = {DONE}}, version, sizeof(version), &why) == -EPIPE);
+    CU_ASSERT(talk((struct server){.greeting = GREETING, .answer = {READY}}, version, sizeof(version), &why) == -EPIPE);
     CU_ASSERT(talk((struct server){.greeting = ""}, version, sizeof(version), &why) == -EPIPE);
     CU_ASSERT(talk((struct server){.greeting = "hello\n"}, version, sizeof(version), &why) == -EPROTO);
     CU_ASSERT(talk((struct server){.greeting = "{}\n"}, version, sizeof(version), &why) == -EPROTO);
