@@ -35,9 +35,9 @@
 #include <unistd.h>
 
 #define EXECUTING_THREAD "ALL CPUs/TCG"
-/* Longer than any stretch without a halt that a run is expected to have; a main loop that was never let through could
- * not even be asked to end. */
-#define PATIENCE_S 20
+/* Longer than any stretch without a halt, also on a busy host. A main loop that were never let through could not end the
+ * emulator when asked to; it is killed then. */
+#define PATIENCE_S 300
 
 enum role { NOT_ASKED, MAIN, EXECUTING, OTHER };
 
