@@ -40,6 +40,9 @@ extern const char *bench_reason; /* why setup() or once() failed, for the reader
  */
 bool bench_start(const char *test);
 
+/* tlb.c: the same for QV_TLB_TEST (qv/tlb.h). */
+bool tlb_start(const char *test);
+
 /* What all sandboxes see; the region is zero at boot. Every word has one writer. */
 struct bench_shared {
     volatile uint32_t go;   /* by sandbox 0: benchmark's index + 1 whose partner() is to run; 0 = none */

@@ -25,7 +25,7 @@ static bool reference(struct model_core *core, uint64_t phys, enum dimension dim
 
 static uint64_t index_at(uint64_t address, unsigned level)
 {
-    return address >> (3 + 9 * level) & 0xff8u; /* in bytes */
+    return address >> (9 * level) & 0xff8u; /* in bytes: eight for each entry */
 }
 
 static uint64_t cache_key(enum space space, uint64_t address, unsigned level)

@@ -7,6 +7,8 @@
  *   QV_MAILBOX_PHYS     struct qv_host_mailbox    the host; read-only in every sandbox
  *   QV_STATUS_PHYS(i)   struct qv_sandbox_status  sandbox i only; readable by all
  *
+ * Behind them lie the pages of the emulated PMU (qv/emupmu.h).
+ *
  * Every field that another party polls is a naturally aligned word, written with release order.
  */
 #ifndef QV_DIRECTORY_H
@@ -199,7 +201,7 @@ struct qv_sandbox_status {
     char message[128];     /* last words, NUL terminated */
     uint64_t fault_fired_tsc[QV_MAX_FAULTS]; /* by fault plan, kept across restarts of the sandbox */
     uint32_t fault_fired[QV_MAX_FAULTS];     /* how often; faults_fired is their sum */
-    uint64_t bench_phys; /* struct qv_bench_area (qv/bench.h), 0 = none; written after bench_bytes */
+    uint64_t bench_phys; /* struct qv_bench_area (qv/bench.h) or qv_tlb_area (qv/tlb.h), 0 = none; after bench_bytes */
     uint64_t bench_bytes;
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");

@@ -4,6 +4,7 @@
  *
  *     1 MiB    monitor image, boot modules (the pristine sandbox image), monitor pages
  *     16 MiB   directory, mailbox, status pages                                    (qv/directory.h)
+ *              pages of the emulated PMU, left as the emulator made them           (qv/emupmu.h)
  *     18 MiB   shared region of each NIC (8 MiB each)
  *     ...      region shared by all sandboxes, for benchmarks only (2 MiB)
  *     ...      trace ring of each sandbox (2 MiB each)

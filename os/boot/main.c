@@ -156,6 +156,7 @@ static _Noreturn void run_native(struct core *core, const struct guest_start *st
 static _Noreturn void core_main(struct core *core)
 {
     struct guest_start start = {0};
+    emupmu_announce(core);
     if (vendor && vendor->core_start(core))
         boot_fail("core %u: virtualization cannot be turned on", core->index);
     if (partition_load(core, &start))

@@ -124,6 +124,10 @@ void partition_refill(struct core *core);                         /* inactive wi
 void partition_switch_driver(struct core *core);                  /* active window frames := the other ones */
 void partition_restore_window(struct core *core);                 /* after a reload: the window in its first place */
 
+/* emupmu.c: for the emulator's model, where it is configured */
+void emupmu_announce(const struct core *core); /* on the core itself, with the monitor's page tables loaded */
+void emupmu_nested_changed(const struct core *core);
+
 /* report.c */
 void report_init(struct core *core);
 void report_exit(struct core *core, const struct exit_info *exit);

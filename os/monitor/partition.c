@@ -7,6 +7,7 @@
 #include "lib/print.h"
 #include "lib/string.h"
 #include "lib/x86.h"
+#include "qv/emupmu.h"
 
 #define STACK_BYTES   0x4000ull
 #define BOOT_PAGES    64u           /* first page tables and stack, generously */
@@ -257,7 +258,19 @@ void partition_restore_window(struct core *core)
 
 static int map(struct core *core, uint64_t phys, uint64_t size, unsigned rights, enum nested_memory memory)
 {
-    return size == 0 ? 0 : nested_map(&core->nested, phys, phys, size, rights, memory, true);
+    bool large = !(machine.cfg->flags & QV_CFG_NESTED_4K);
+    return size == 0 ? 0 : nested_map(&core->nested, phys, phys, size, rights, memory, large);
+}
+
+/* The emulated PMU: counts for all to read, and what each core tells the model. */
+static int map_emupmu(struct core *core)
+{
+    int error = map(core, QV_EMUPMU_PHYS, PAGE_SIZE, NESTED_READ, NESTED_WRITE_BACK);
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        error = error ? error
+                      : map(core, QV_EMUPMU_CONTROL_PHYS(i), PAGE_SIZE,
+                            i == core->index ? NESTED_READ | NESTED_WRITE : NESTED_READ, NESTED_WRITE_BACK);
+    return error;
 }
 
 /* Devices and shared regions that the boot configuration gives this sandbox. */
@@ -274,6 +287,8 @@ static int map_shared(struct core *core)
     error = error ? error : map(core, machine.ring_phys[core->index], machine.ring_bytes, rw, NESTED_WRITE_BACK);
     if (machine.bench_phys != 0)
         error = error ? error : map(core, machine.bench_phys, BENCH_SHARED_BYTES, rw, NESTED_WRITE_BACK);
+    if (machine.cfg->flags & QV_CFG_EMULATED_PMU)
+        error = error ? error : map_emupmu(core);
     unsigned lapic = machine.cfg->flags & QV_CFG_LAPIC_GUARDED ? NESTED_READ : rw;
     error = error ? error : map(core, LAPIC_PHYS, PAGE_SIZE, lapic, NESTED_UNCACHED);
     if (cfg->nic < QV_MAX_NICS && machine.nic[cfg->nic].present) {

@@ -93,6 +93,12 @@ void sandbox_ready(void); /* this sandbox's boot is over: what it is there for w
 void health_start(void);
 void probe_start(void);
 
+/* emupmu.c: the emulator's model of a PMU (qv/emupmu.h) */
+struct qv_emupmu;
+void emupmu_init(void); /* tells it this kernel's page tables */
+/* The page with the counts, which have begun to count; NULL where there is no such model. */
+const volatile struct qv_emupmu *emupmu_start(void);
+
 /* call.c */
 struct call_result {
     int64_t rax;

@@ -100,6 +100,7 @@ _Noreturn void sandbox_main(void)
     print_set_lock(phys_to_virt(QV_CONSOLE_LOCK_PHYS));
     memory_init();
     status_init();
+    emupmu_init();
     trace_init();
     key = recovery_key(handoff->id, 0);
     trace_at(entry, QV_TRACE_BOOT, 2, handoff->tsc_hz);
@@ -112,7 +113,7 @@ _Noreturn void sandbox_main(void)
     threads_init();
     if (handoff->cfg.test[0] == '\0')
         start_services(key);
-    else if (!bench_start(handoff->cfg.test))
+    else if (!bench_start(handoff->cfg.test) && !tlb_start(handoff->cfg.test))
         boot_test_start(handoff->cfg.test);
     if (handoff->incarnation == 1)
         kprint("sandbox %u: %lu MiB at %lx", handoff->id, handoff->size >> 20, handoff->base);

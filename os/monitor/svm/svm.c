@@ -187,6 +187,7 @@ static void inject(struct core *core, unsigned vector, bool has_error, uint32_t 
 static void flush(struct core *core)
 {
     ((struct svm_core *)core->vendor_state)->guest->tlb_control = TLB_FLUSH_ALL;
+    emupmu_nested_changed(core);
 }
 
 static void drop_event(struct core *core)
