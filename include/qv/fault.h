@@ -89,7 +89,8 @@
     X(CORE_RESET, 13, "core-reset", "the core was reset under its monitor and came back by SIPI")                      \
     X(KERNEL_EXCEPTION, 14, "kernel-exception", "CPU exception in the sandbox kernel outside the driver")              \
     X(ASSERTION, 15, "assertion", "the sandbox kernel found its own state inconsistent")                               \
-    X(RECOVERY_TIMEOUT, 16, "recovery-timeout", "a recovery was not over within its time limit, or given up")
+    X(RECOVERY_TIMEOUT, 16, "recovery-timeout", "a recovery was not over within its time limit, or given up")     \
+    X(DRIVER_STUCK, 17, "driver-stuck", "a thread has been inside the driver for too long")
 
 /* Phases of a recovery in the order in which they happen; a phase that a policy does not have is absent, not zero. */
 #define QV_PHASES(X)                                                                                                   \
@@ -121,7 +122,7 @@ enum qv_policy { QV_POLICIES(QV_ENUM_ENTRY_POLICY) };
 enum qv_detection { QV_DETECTIONS(QV_ENUM_ENTRY_DETECT) };
 enum qv_phase { QV_PHASES(QV_ENUM_ENTRY_PHASE) };
 
-#define QV_DETECTION_LAST    QV_DETECT_RECOVERY_TIMEOUT
+#define QV_DETECTION_LAST    QV_DETECT_DRIVER_STUCK
 #define QV_FAULT_MODEL_COUNT 16
 #define QV_FAULT_POINT_COUNT 5 /* with 0, which is none */
 

@@ -3,6 +3,7 @@
 #include "sandbox/nic/nic_shared.h"
 
 struct component nic_component = {.name = "nic", .state = COMPONENT_DOWN};
+uint32_t component_beat;
 
 int component_admit(struct component *component, struct component_frame *frame)
 {
@@ -13,6 +14,7 @@ int component_admit(struct component *component, struct component_frame *frame)
     uint64_t flags = irq_save();
     frame->component = component;
     frame->incarnation = component->incarnation;
+    frame->beat = component_beat;
     frame->outer = current->frame;
     current->frame = frame;
     irq_restore(flags);

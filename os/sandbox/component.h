@@ -40,10 +40,12 @@ struct component_frame {
     uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip, rflags;
     struct component *component;
     uint32_t incarnation; /* of the component when it was entered */
+    uint32_t beat;        /* component_beat when it was entered */
     struct component_frame *outer;
 };
 
 extern struct component nic_component;
+extern uint32_t component_beat; /* counts heartbeats: the clock by which a thread is found stuck inside a component */
 
 /* 0: entered. 1: refused, the component is not running. 2: abandoned after a fault. */
 int component_enter(struct component *component, struct component_frame *frame) __attribute__((returns_twice));

@@ -7,6 +7,7 @@
 
 #define SELF_CHECK_BEATS 8u
 #define SERVICE_LIMIT_US 8000000u
+#define STUCK_US         300000u
 
 static bool running(unsigned sandbox)
 {
@@ -124,6 +125,22 @@ static void check_dma(void)
         component_fail(&nic_component, QV_DETECT_IOMMU, directory()->iommu_last_address);
 }
 
+/*
+ * A driver that loops with interrupts on stops no heartbeat, and its own checks are made by the thread that loops. The
+ * longest that a sound one stays inside is a reset that waits for another sharer's.
+ */
+static void check_driver(void)
+{
+    const struct qv_recovery_cfg *cfg = &handoff->cfg.recovery;
+    uint32_t limit = 2 * cfg->progress_timeout_us > STUCK_US ? 2 * cfg->progress_timeout_us : STUCK_US;
+    component_beat++;
+    uint64_t flags = irq_save();
+    bool stuck = nic_component.state == COMPONENT_RUNNING && threads_stuck(limit / cfg->heartbeat_us);
+    irq_restore(flags);
+    if (stuck)
+        component_fail(&nic_component, QV_DETECT_DRIVER_STUCK, handoff->id);
+}
+
 static void check_self(void)
 {
     uint64_t flags = irq_save();
@@ -167,6 +184,7 @@ static void health_main(void *argument)
         watch_recoveries();
         end_of_run();
         check_dma();
+        check_driver();
         if (beat % SELF_CHECK_BEATS == 0)
             check_self();
         next += period;

@@ -53,6 +53,8 @@ void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the runn
 unsigned threads_dead(void);
 /* Is any thread in [begin, end) of a component's text? Of the running one only the stack above `from` counts. */
 bool threads_inside(uint64_t begin, uint64_t end, const void *from);
+/* Does any thread stay in a component frame that it entered more than `beats` heartbeats ago? */
+bool threads_stuck(uint32_t beats);
 void threads_publish(void);         /* VCPU, idle and scheduler time into the status page */
 unsigned threads_revive_dead(void); /* restarts dead threads from their entry; returns how many */
 extern struct sched scheduler;

@@ -290,6 +290,17 @@ bool threads_inside(uint64_t begin, uint64_t end, const void *from)
     return false;
 }
 
+bool threads_stuck(uint32_t beats)
+{
+    for (unsigned i = 0; i < n_threads; i++) {
+        const struct component_frame *frame = threads[i].frame;
+        if (frame && threads[i].state != THREAD_DEAD && frame->incarnation == frame->component->incarnation &&
+            component_beat - frame->beat > beats)
+            return true;
+    }
+    return false;
+}
+
 void threads_publish(void)
 {
     for (unsigned i = 0; i < QV_VCPU_SLOTS; i++)
