@@ -20,6 +20,7 @@
 #define WAIT_MAX_NS  20000000u /* the longest sleep: how soon stop and abort are noticed */
 #define EVENTS       256
 #define BUFFER_BYTES 65536u
+#define PORTS_PER_S  1009u /* runs that follow each other begin elsewhere: their ports may still wait on this host */
 
 enum conn_state { CONN_FREE, CONN_CONNECTING, CONN_SENDING, CONN_RECEIVING, CONN_IDLE };
 
@@ -48,6 +49,7 @@ struct client {
     uint32_t oldest; /* all before it have come to an end */
     uint32_t end;    /* requests in the schedule (fewer after a stop) */
     uint32_t unresolved;
+    struct load_ports ports;
     bool blocked; /* requests that are due wait for a connection */
     uint64_t epoch;
     char *buffer;
@@ -234,7 +236,7 @@ static bool begin_request(struct client *c, uint32_t request)
             fail(c, conn, LOAD_OTHER);
         return true;
     }
-    int fd = load_connect(c->config->port);
+    int fd = load_connect_from(&c->ports, c->config->port);
     if (fd < 0) {
         c->vacant[c->n_vacant++] = (uint32_t)(conn - c->conn);
         conn->request = NO_REQUEST;
@@ -410,6 +412,7 @@ static int prepare(struct client *c, struct qv_error *err)
     c->request_bytes = (uint32_t)snprintf(c->request, sizeof(c->request),
                                           "GET /%u HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: %s\r\n\r\n",
                                           c->config->page_bytes, c->config->keepalive ? "keep-alive" : "close");
+    load_ports_init(&c->ports, load_now() / NS_PER_S * PORTS_PER_S);
     c->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (c->epoll < 0)
         return qv_error_set(err, -errno, "load: epoll: %s", strerror(errno));

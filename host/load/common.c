@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,13 +31,68 @@ void load_log_configure(struct load_log *log, const struct load_config *config, 
     log->timeout_ns = config->timeout_ns;
 }
 
+void load_ports_init(struct load_ports *ports, uint64_t start)
+{
+    unsigned first = 0;
+    unsigned last = 0;
+    *ports = (struct load_ports){0};
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+    if (file == NULL)
+        return;
+    if (fscanf(file, "%u %u", &first, &last) == 2 && first > 0 && first <= last && last <= UINT16_MAX) {
+        uint32_t count = last - first + 1;
+        *ports = (struct load_ports){
+            .first = (uint16_t)first, .last = (uint16_t)last, .next = (uint16_t)(first + start % count), .left = count};
+    }
+    fclose(file);
+}
+
+static uint16_t take_port(struct load_ports *ports)
+{
+    uint16_t port = ports->next;
+    ports->next = port == ports->last ? ports->first : (uint16_t)(port + 1);
+    ports->left--;
+    return port;
+}
+
+/* Somebody else's port, or one that waits for the end of an earlier connection to the same place. */
+static bool is_taken(int error)
+{
+    return error == EADDRINUSE || error == EADDRNOTAVAIL;
+}
+
+static int connect_from(uint16_t local, uint16_t port);
+
+int load_connect_from(struct load_ports *ports, uint16_t port)
+{
+    while (ports->left > 0) {
+        int fd = connect_from(take_port(ports), port);
+        if (fd >= 0 || !is_taken(-fd))
+            return fd;
+    }
+    return load_connect(port);
+}
+
 int load_connect(uint16_t port)
+{
+    return connect_from(0, port);
+}
+
+/* local = 0: any. */
+static int connect_from(uint16_t local, uint16_t port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     int one = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    struct sockaddr_in from = {
+        .sin_family = AF_INET, .sin_port = htons(local), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    if (local != 0 && bind(fd, (const struct sockaddr *)&from, sizeof(from)) != 0) {
+        int code = errno;
+        close(fd);
+        return -code;
+    }
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 && errno != EINPROGRESS) {

@@ -37,6 +37,22 @@ void load_log_configure(struct load_log *log, const struct load_config *config, 
 /* A non-blocking TCP socket on its way to 127.0.0.1:port. Negative errno if it failed at once. */
 int load_connect(uint16_t port);
 
+/*
+ * Local ports in sequence. The kernel picks them at random: a port that comes back within a run meets what the server
+ * still remembers of its last connection (TIME_WAIT), and a request is lost that no fault is to blame for.
+ */
+struct load_ports {
+    uint16_t first, last; /* the range from which the kernel picks; first = 0: let it */
+    uint16_t next;
+    uint32_t left; /* not used in this run */
+};
+
+/* From /proc/sys/net/ipv4/ip_local_port_range; `start`, any number, says where in it to begin. */
+void load_ports_init(struct load_ports *ports, uint64_t start);
+
+/* As load_connect(), from the next port that is free. When all were used once, the kernel picks. */
+int load_connect_from(struct load_ports *ports, uint16_t port);
+
 /* Load class for the error of a socket. */
 uint8_t load_class_of_errno(int error);
 

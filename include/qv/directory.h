@@ -164,6 +164,16 @@ struct qv_host_mailbox {
     uint32_t load_running; /* 1 while the host's load generator runs */
 };
 
+/* A connection that a sandbox accepted. */
+#define QV_CONNECTIONS 320u
+struct qv_connection {
+    uint32_t remote; /* address, network order */
+    uint16_t port;   /* of the client, host order; 0 = no entry */
+    uint8_t sandbox; /* whose address was asked */
+    uint8_t reserved;
+};
+_Static_assert(sizeof(struct qv_connection) == 8, "layout");
+
 /* Counters a sandbox keeps about itself. All monotonic within one incarnation unless said otherwise. */
 struct qv_sandbox_status {
     uint64_t heartbeat_tsc; /* time of the last heartbeat */
@@ -203,6 +213,8 @@ struct qv_sandbox_status {
     uint32_t fault_fired[QV_MAX_FAULTS];     /* how often; faults_fired is their sum */
     uint64_t bench_phys; /* struct qv_bench_area (qv/bench.h) or qv_tlb_area (qv/tlb.h), 0 = none; after bench_bytes */
     uint64_t bench_bytes;
+    uint64_t connection_head; /* connections ever noted below, kept across restarts of the sandbox */
+    struct qv_connection connection[QV_CONNECTIONS]; /* the newest: number i in place i % QV_CONNECTIONS */
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
 

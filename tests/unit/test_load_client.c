@@ -3,13 +3,17 @@
  * The client and the httperf driver against a real server that misbehaves. Nothing here depends on how fast the machine
  * is: what is asserted follows from the order of events.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "analysis/stats.h"
+#include "host/load/internal.h"
 #include "host/load/load.h"
 #include "test_load_server.h"
 #include "unit.h"
@@ -76,8 +80,62 @@ static void test_all_good(void)
         CU_ASSERT(r->first_ns != LOAD_NEVER && r->first_ns >= r->sent_ns && r->done_ns >= r->first_ns);
     }
     CU_ASSERT_EQUAL(server.shared->connections, 600);
+    CU_ASSERT_EQUAL(server.shared->ports_again, 0);
     free(due);
     load_log_free(&log);
+    server_stop(&server);
+}
+
+static uint16_t local_port(int fd)
+{
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof(address);
+    CU_ASSERT_EQUAL(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    return ntohs(address.sin_port);
+}
+
+/* In sequence, around the end of the range; past one that is taken; and by the kernel when all were used. */
+static void test_ports(void)
+{
+    begin_server();
+    CU_ASSERT_EQUAL_FATAL(server_start(&server), 0);
+    struct load_ports all;
+    load_ports_init(&all, 5);
+    CU_ASSERT_FATAL(all.first > 0 && all.left == all.last - all.first + 1u);
+    CU_ASSERT_EQUAL(all.next, all.first + 5);
+
+    /* Until three neighbours are free. */
+    struct load_ports probe = all;
+    int fd[3] = {-1, -1, -1};
+    uint16_t port[3] = {0};
+    do {
+        for (int i = 0; i < 3; i++) {
+            close(fd[i]);
+            fd[i] = load_connect_from(&probe, server.port);
+            CU_ASSERT_FATAL(fd[i] >= 0);
+            port[i] = local_port(fd[i]);
+        }
+    } while (port[1] != port[0] + 1 || port[2] != port[0] + 2);
+    int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    for (int i = 0; i < 3; i++)
+        close(fd[i]);
+    struct sockaddr_in taken = {.sin_family = AF_INET, .sin_port = 0, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    CU_ASSERT_EQUAL_FATAL(bind(holder, (struct sockaddr *)&taken, sizeof(taken)), 0);
+    uint16_t other_s = local_port(holder);
+
+    struct load_ports few = {
+        .first = other_s, .last = other_s, .next = other_s, .left = 1}; /* nothing but what is taken */
+    int other = load_connect_from(&few, server.port);
+    CU_ASSERT_FATAL(other >= 0);
+    CU_ASSERT_EQUAL(few.left, 0);
+    CU_ASSERT_NOT_EQUAL(local_port(other), other_s);
+    close(other);
+    close(holder);
+
+    struct load_ports round = {.first = 100, .last = 102, .next = 102, .left = 0};
+    CU_ASSERT_FATAL((other = load_connect_from(&round, server.port)) >= 0);
+    CU_ASSERT_EQUAL(round.next, 102); /* all were used: not one of them again */
+    close(other);
     server_stop(&server);
 }
 
@@ -373,6 +431,7 @@ static void test_httperf_ended(void)
 
 static const struct unit_test tests[] = {
     {"all good, one connection per request", test_all_good},
+    {"local ports in sequence", test_ports},
     {"keep-alive, Poisson, 64 KiB", test_keepalive},
     {"classes of errors", test_classes},
     {"connection refused", test_refused},

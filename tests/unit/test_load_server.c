@@ -142,9 +142,14 @@ static bool serve(struct server_shared *shared, struct client *c)
 
 static void accept_one(struct server_shared *shared, int listener)
 {
-    int fd = accept(listener, NULL, NULL);
+    struct sockaddr_in from = {0};
+    socklen_t size = sizeof(from);
+    int fd = accept(listener, (struct sockaddr *)&from, &size);
     if (fd < 0)
         return;
+    uint32_t port = ntohs(from.sin_port);
+    shared->ports_again += (shared->port_used[port / 8] & (1u << port % 8)) != 0;
+    shared->port_used[port / 8] |= (uint8_t)(1u << port % 8);
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     __atomic_fetch_add(&shared->connections, 1, __ATOMIC_RELAXED);

@@ -33,6 +33,8 @@ struct server_shared {
     uint32_t stall_ms;
     uint32_t requests;       /* that arrived so far */
     uint32_t connections;    /* that were accepted so far */
+    uint32_t ports_again;    /* of them, from a port that had been used before */
+    uint8_t port_used[8192]; /* bit per port of a client */
     uint64_t stall_begin_ns; /* CLOCK_MONOTONIC */
     uint64_t stall_end_ns;
 };

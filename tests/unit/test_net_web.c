@@ -730,10 +730,21 @@ static void service_is_taken_over(void)
     unsigned first = world_first_replies;
     uint8_t mac[6];
     struct peer *old, *bad;
+    const struct qv_connection *noted;
 
+    /* It had accepted two connections; one was made of another address, which is not taken over. */
+    world_directory.core[1].state = QV_SB_PARKED;
+    world_other_status.connection[0] =
+        (struct qv_connection){.remote = lwip_htonl(WORLD_PEER), .port = 40001, .sandbox = 1};
+    world_other_status.connection[1] =
+        (struct qv_connection){.remote = lwip_htonl(WORLD_PEER), .port = 40002, .sandbox = 2};
+    peer_orphan = 40001;
     CU_ASSERT_EQUAL(net_takeover(1, true), 0);
     CU_ASSERT_EQUAL(world_nic.taken_over, 2);
     world_run(NULL, 5000);
+    CU_ASSERT_EQUAL(peer_orphan_asked, 2); /* a segment that it cannot accept, and the reset that its answer draws */
+    CU_ASSERT_EQUAL(peer_orphan_resets, 1);
+    peer_orphan = 0;
     CU_ASSERT_EQUAL(peer_announcements, announcements + 1);
     CU_ASSERT_TRUE(peer_heard_arp(WORLD_OTHER, mac));
     CU_ASSERT_EQUAL(memcmp(mac, world_handoff.cfg.sandbox[1].mac, 6), 0);
@@ -755,6 +766,9 @@ static void service_is_taken_over(void)
     peer_drop(bad);
     CU_ASSERT_TRUE(fetch(WORLD_OTHER, "/1024", 1024));
     CU_ASSERT_EQUAL(world_first_replies, first + 1);
+    noted = &status->connection[(status->connection_head - 1) % QV_CONNECTIONS];
+    CU_ASSERT_EQUAL(noted->sandbox, 1);
+    CU_ASSERT_EQUAL(noted->remote, lwip_htonl(WORLD_PEER));
     CU_ASSERT_TRUE(fetch(WORLD_OTHER, "/65536", 65536));
     CU_ASSERT_EQUAL(world_first_replies, first + 1);
     peer_drop(old);

@@ -10,6 +10,7 @@
 #include "netdev.h"
 #include "netif/ethernet.h"
 #include "nic/nic.h"
+#include "orphans.h"
 #include "web.h"
 
 #define FRAME_BATCH    32u /* frames between two looks at timers and requests */
@@ -112,6 +113,18 @@ static struct interface *interface_of(unsigned sandbox)
     return NULL;
 }
 
+static struct netif *netif_of(unsigned sandbox)
+{
+    struct interface *found = interface_of(sandbox);
+
+    return found != NULL ? &found->netif : NULL;
+}
+
+unsigned net_sandbox_of(const struct netif *netif)
+{
+    return ((const struct interface *)netif->state)->sandbox;
+}
+
 /* A broadcast comes once for all interfaces: an ARP request belongs to the one that it asks for. */
 static struct netif *interface_for(const struct pbuf *frame, unsigned port)
 {
@@ -204,6 +217,7 @@ static int takeover(unsigned sandbox, bool first_reply)
         netif_set_link_up(&taken->netif);
         trace(QV_TRACE_ARP_ANNOUNCE, handoff->cfg.sandbox[sandbox].ip, 0);
     }
+    orphans_adopt(sandbox);
     if (first_reply) {
         web_expect_first_reply(netif_ip4_addr(&taken->netif)->addr);
     }
@@ -280,6 +294,7 @@ static void start_services(void)
     if (cfg->roles & (QV_ROLE_WEB | QV_ROLE_STANDBY)) {
         web_start();
         if (handoff->incarnation > 1) {
+            orphans_adopt(handoff->id);
             web_expect_first_reply(0);
         }
     }
@@ -382,6 +397,7 @@ static uint64_t step(void)
     serve_request();
     netdev_batch(true);
     more = take_frames();
+    more = orphans_step(netif_of) || more;
     now = time_now();
     wake = run_timers(now);
     heard = reached(now);

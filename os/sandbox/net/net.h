@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+struct netif;
+
 #define NET_REQUEST_US 500000u
 
 /*
@@ -37,6 +39,9 @@ int net_reinit(void);
  * of a recovery. 0, -EINVAL if it has no address, -ENODEV, -ETIMEDOUT as above, or the driver's error.
  */
 int net_takeover(unsigned sandbox, bool first_reply);
+
+/* The sandbox whose address an interface of this network has. */
+unsigned net_sandbox_of(const struct netif *netif);
 
 /*
  * Provided by the recovery code: the first good reply (status 200, last byte handed to the NIC) since the last

@@ -7,6 +7,7 @@ set(NET_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/counters.c
     ${CMAKE_CURRENT_LIST_DIR}/net.c
     ${CMAKE_CURRENT_LIST_DIR}/netdev.c
+    ${CMAKE_CURRENT_LIST_DIR}/orphans.c
     ${CMAKE_CURRENT_LIST_DIR}/pages.c
     ${CMAKE_CURRENT_LIST_DIR}/replies.c
     ${CMAKE_CURRENT_LIST_DIR}/web.c

@@ -11,6 +11,7 @@
 #include "lwip/apps/httpd.h"
 #include "lwip/priv/tcp_priv.h"
 #include "net.h"
+#include "orphans.h"
 #include "pages.h"
 #include "replies.h"
 
@@ -168,6 +169,7 @@ static err_t on_accept(void *argument, struct tcp_pcb *pcb, err_t error)
         return result;
     }
     status->tcp_connections++;
+    orphans_note(pcb, net_sandbox_of(ip_current_input_netif()));
     httpd.receive = pcb->recv;
     httpd.sent = pcb->sent;
     httpd.poll = pcb->poll;

@@ -6,6 +6,7 @@
 
 #include "world.h"
 
+#define ORPHAN_EXPECTS   4242424u
 #define RETRANSMIT_TICKS 1000000000ull
 #define HEADERS          54u
 #define FIN              1u
@@ -30,6 +31,8 @@ void (*peer_serve)(struct peer *peer);
 bool peer_refuses, peer_ignores;
 bool peer_absent;
 uint32_t peer_stray_reset_from;
+uint16_t peer_orphan;
+unsigned peer_orphan_asked, peer_orphan_resets;
 unsigned peer_announcements;
 unsigned peer_questions;
 unsigned peer_bad_checksums;
@@ -292,7 +295,13 @@ static void receive_tcp(uint32_t from, const uint8_t *tcp, size_t size)
     uint8_t flags = tcp[13];
 
     if (peer == NULL) {
-        if (flags & RST) {
+        if (peer_orphan != 0 && get16(tcp + 2) == peer_orphan) {
+            peer_orphan_asked++;
+            if (flags & RST)
+                peer_orphan_resets += get32(tcp + 4) == ORPHAN_EXPECTS;
+            else
+                send_segment(from, peer_orphan, get16(tcp), ACK, 77777, ORPHAN_EXPECTS, NULL, 0);
+        } else if (flags & RST) {
             peer_stray_reset_from = from;
         } else if (flags == SYN) {
             accept_connection(from, tcp);

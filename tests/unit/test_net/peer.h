@@ -52,6 +52,10 @@ void peer_drop(struct peer *peer);
 void peer_stray(uint32_t remote, uint16_t port, uint8_t flags, uint32_t sequence, uint32_t acknowledgement);
 /* The last reset that came for no connection of ours: its source address, 0 if none. */
 extern uint32_t peer_stray_reset_from;
+/* A port whose connection the servers have forgotten: it answers any segment as an open one answers what it cannot
+ * accept. */
+extern uint16_t peer_orphan;
+extern unsigned peer_orphan_asked, peer_orphan_resets; /* segments it got, and of them resets with the right number */
 
 /* Connections to port 80 of the peer are accepted; `serve` is called with each when it has sent a whole request. */
 extern void (*peer_serve)(struct peer *peer);

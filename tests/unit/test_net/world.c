@@ -32,6 +32,7 @@ const struct handoff *const handoff = &world_handoff;
 static struct qv_sandbox_status world_status;
 struct qv_sandbox_status *status = &world_status;
 struct qv_directory world_directory;
+struct qv_sandbox_status world_other_status;
 struct component nic_component = {.name = "nic", .state = COMPONENT_RUNNING, .incarnation = 1};
 struct world_nic world_nic;
 bool world_stopped;
@@ -83,6 +84,11 @@ uint64_t time_to_us(uint64_t ticks)
 const volatile struct qv_directory *directory(void)
 {
     return &world_directory;
+}
+
+const volatile struct qv_sandbox_status *status_of(unsigned sandbox)
+{
+    return sandbox == 0 ? &world_status : &world_other_status;
 }
 
 void trace(enum qv_trace_id id, uint64_t a, uint64_t b)

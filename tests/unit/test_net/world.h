@@ -23,6 +23,7 @@
 void world_init(uint32_t roles);
 extern struct handoff world_handoff;
 extern struct qv_directory world_directory;
+extern struct qv_sandbox_status world_other_status; /* of sandbox 1 */
 
 /* Lets everything run until `done` (NULL: never) says so, or for `us` microseconds. Returns whether `done` did. */
 bool world_run(bool (*done)(void), uint64_t us);
