@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "analysis/clock_map.h"
+#include "analysis/cost.h"
 #include "analysis/error.h"
 #include "analysis/injections.h"
 #include "analysis/load_log.h"
@@ -159,6 +160,7 @@ struct run_result {
     struct run_sandbox sandbox[QV_MAX_SANDBOXES];
     uint64_t exits[QV_MAX_SANDBOXES][QV_STAGE_COUNT][QV_EXIT_CAUSE_SLOTS];
     uint64_t iommu_faults;
+    struct run_cost cost;
 
     /* Set by result_conclude. */
     enum qv_outcome outcome;

@@ -377,6 +377,9 @@ int result_from_json(const json_t *root, struct run_result *r, struct qv_error *
         if (code != 0)
             return code;
     }
+    int cost = cost_get_json(root, &r->cost, err);
+    if (cost != 0)
+        return cost;
     const json_t *trace = json_object_get(root, "trace");
     r->has_trace = !json_is_null(trace);
     int code = r->has_trace ? get_table(trace, r, &result_trace_fields, "trace", err) : 0;

@@ -256,7 +256,8 @@ static bool put_all(json_t *root, const struct run_result *r, json_t *files)
               put_text(root, "policy", qv_policy_name(r->policy)) && put_text(root, "mode", qv_mode_name(r->mode)) &&
               put_faults(root, r) && put_injections(root, r) && put_phases(root, r, result_recovery(r)) &&
               put(root, "outage_ms", json_real(r->outage_ms)) && put_load(root, r) && put_exits(root, r) &&
-              put_isolation(root, r) && put_expectations(root, r) && put_recoveries(root, r) && put_sandboxes(root, r);
+              put_isolation(root, r) && put_expectations(root, r) && put_recoveries(root, r) &&
+              put_sandboxes(root, r) && cost_put_json(root, &r->cost);
     json_t *part;
     ok = ok && (part = put_object(root, "host")) != NULL && put_table(part, &r->host, &result_host_fields);
     if (ok && r->has_trace)

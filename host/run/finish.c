@@ -68,6 +68,29 @@ static void take_sandbox_load(struct job *job, const struct trace *trace)
     }
 }
 
+/* The cost reports lie in the sandboxes' own memory. */
+static void take_cost(struct job *job)
+{
+    const struct scenario *s = job->scenario;
+    struct run_cost *cost = &job->result->cost;
+
+    if ((job->bootcfg.cost.flags & QV_COST_WINDOW) == 0)
+        return;
+    cost->unshared = s->platform.unshared;
+    cost->traffic = s->load.traffic;
+    cost->bytes = (uint32_t)(s->load.tool == SCENARIO_TOOL_TRAFFIC ? s->load.size_bytes : s->load.page_bytes);
+    cost->n_sandboxes = s->n_sandboxes;
+    for (uint32_t i = 0; i < s->n_sandboxes; i++) {
+        const char *why = "it made no report";
+        uint64_t phys = job->result->sandbox[i].status.cost_phys;
+        const uint8_t *area = phys != 0 ? guest_memory(&job->guest, phys, sizeof(struct qv_cost_area)) : NULL;
+        cost->sandbox[i].roles = (uint32_t)s->sandbox[i].roles;
+        cost->sandbox[i].nic = s->sandbox[i].nic;
+        if (area == NULL || !cost_take(cost, i, area, sizeof(struct qv_cost_area), &why))
+            job_harness_error(job, "cost of sandbox %u: %s", i, why);
+    }
+}
+
 static void take_directory(struct job *job)
 {
     struct qv_error why = {""};
@@ -90,6 +113,7 @@ static void take_directory(struct job *job)
         result_take_status(job->result, i, &status);
         job->result->sandbox[i].roles = (uint32_t)job->scenario->sandbox[i].roles;
     }
+    take_cost(job);
     job->places = places_new(paths_os_dir(), directory);
     struct address_namer namer = places_namer(job->places);
     path_of(job, "exits.log", path);

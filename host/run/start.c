@@ -67,7 +67,7 @@ static void make_config(const struct job *job, const char *boot_config, struct m
     config->memory_bytes = scenario->platform.memory_bytes;
     config->iommu = scenario->platform.iommu;
     config->icount = scenario->platform.clock == SCENARIO_CLOCK_ICOUNT;
-    config->host_network = scenario->load.tool != SCENARIO_TOOL_SANDBOX && !config->icount;
+    config->host_network = !scenario_client_makes_load(scenario) && !config->icount;
     config->n_nics = scenario_nic_count(scenario);
     if (config->host_network)
         add_forwards(scenario, config);

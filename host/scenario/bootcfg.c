@@ -72,6 +72,23 @@ static void build_client(const struct scenario *scenario, struct qv_client_cfg *
     to->connections = (uint32_t)load->connections;
 }
 
+static void build_cost(const struct scenario *scenario, struct qv_cost_cfg *to)
+{
+    const struct scenario_load *load = &scenario->load;
+    bool traffic = load->tool == SCENARIO_TOOL_TRAFFIC;
+
+    to->flags =
+        (scenario->cost || traffic ? QV_COST_WINDOW : 0u) | (scenario->platform.unshared ? QV_COST_PLAIN_NIC : 0u);
+    to->from_us = load->warmup_us;
+    /* Each sandbox closes its window at a heartbeat of its own, and all of them before the client ends the run. */
+    to->until_us = load->duration_us - SCENARIO_COST_MARGIN_US;
+    if (traffic) {
+        to->traffic.kind = load->traffic;
+        to->traffic.bytes = (uint32_t)load->size_bytes;
+        to->traffic.rate_mhz = (uint32_t)load->rate_mhz;
+    }
+}
+
 static uint32_t build_flags(const struct scenario *scenario)
 {
     uint32_t flags = 0;
@@ -105,7 +122,8 @@ void bootcfg_build(const struct scenario *scenario, struct qv_bootcfg *out)
     for (uint32_t i = 0; i < scenario->n_faults; i++)
         build_fault(scenario, i, &out->fault[i]);
     build_recovery(&scenario->recovery, &out->recovery);
-    if (scenario->load.tool == SCENARIO_TOOL_SANDBOX) {
+    build_cost(scenario, &out->cost);
+    if (scenario_client_makes_load(scenario)) {
         build_client(scenario, &out->client);
         /* The NICs are on a hub of their own: nobody there is a gateway, and nobody must be waited for. */
         for (uint32_t i = 0; i < scenario->n_sandboxes; i++)
@@ -113,7 +131,7 @@ void bootcfg_build(const struct scenario *scenario, struct qv_bootcfg *out)
     }
     /* With the host's load the host decides when the run is over. Otherwise the machine does, on its own clock, so that
      * a run on the icount clock repeats; a late reply still has its time limit. */
-    if (scenario->load.tool == SCENARIO_TOOL_SANDBOX)
+    if (scenario_client_makes_load(scenario))
         out->duration_us = scenario->duration_us + scenario->load.timeout_us;
     else if (scenario->load.tool == SCENARIO_TOOL_NONE)
         out->duration_us = scenario->duration_us;

@@ -270,13 +270,14 @@ static void check_client(const struct check *c)
             continue;
         clients++;
         client = i;
-        if (s->load.tool != SCENARIO_TOOL_SANDBOX)
+        if (!scenario_client_makes_load(s))
             complain(c, in_sandbox(path, i, "roles"), "a client without work, expected load tool sandbox beside it");
     }
-    if (s->load.tool != SCENARIO_TOOL_SANDBOX)
+    if (!scenario_client_makes_load(s))
         return;
     if (clients != 1)
-        complain(c, "load.tool", "sandbox needs one sandbox with the role client, expected one, found %u", clients);
+        complain(c, "load.tool", "%s needs one sandbox with the role client, expected one, found %u",
+                 scenario_tool_name(s->load.tool), clients);
     else if (all_usable(c, "nic") && s->load.target < s->n_sandboxes &&
              s->sandbox[client].nic == s->sandbox[s->load.target].nic)
         complain(c, in_sandbox(path, client, "nic"), "the interface of the sandbox it asks, expected one of its own");
@@ -299,11 +300,52 @@ static void check_load_times(const struct check *c)
         complain(c, "load.keep_alive", "only the builtin tool keeps connections, expected false");
 }
 
+static void check_traffic(const struct check *c)
+{
+    const struct scenario *s = c->scenario;
+    const struct scenario_load *load = &s->load;
+    bool tool = load->tool == SCENARIO_TOOL_TRAFFIC;
+
+    if (usable(c, "load.traffic") && usable(c, "load.tool") && tool != (load->traffic != QV_TRAFFIC_NONE))
+        complain(c, given(c, "load.traffic") ? "load.traffic" : "load.tool", "%s",
+                 tool ? "traffic of no kind, expected load.traffic beside it"
+                      : "nobody makes it, expected load tool traffic beside it");
+    if (tool && usable(c, "load.size") && usable(c, "load.traffic") && load->size_bytes > 1472 &&
+        (load->traffic == QV_TRAFFIC_UDP_RECEIVE || load->traffic == QV_TRAFFIC_UDP_SEND))
+        complain(c, "load.size", "does not fit into one frame, expected at most 1472B for datagrams");
+    if ((s->cost || tool) && usable(c, "load.warmup") && usable(c, "load.duration") && usable(c, "duration") &&
+        load->warmup_us + 2 * SCENARIO_COST_MARGIN_US > load->duration_us)
+        complain(c, "load.warmup", "leaves too little to count, expected 60ms less than the load's duration");
+    if (s->cost && usable(c, "cost") && usable(c, "load.tool") && !scenario_client_makes_load(s))
+        complain(c, "cost", "the host's requests come when they come, expected load tool sandbox or traffic beside it");
+}
+
+static void check_unshared(const struct check *c)
+{
+    const struct scenario *s = c->scenario;
+
+    if (!s->platform.unshared || !usable(c, "platform.driver") || !all_usable(c, "nic"))
+        return;
+    if (s->n_faults != 0 && usable(c, "fault"))
+        complain(c, "platform.driver", "unshared recovers from nothing, expected shared for a fault");
+    for (uint32_t i = 0; i < s->n_sandboxes; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (s->sandbox[i].nic == SCENARIO_NO_NIC || s->sandbox[i].nic != s->sandbox[j].nic)
+                continue;
+            complain(c, "platform.driver", "unshared, but sandboxes %u and %u drive interface %u, expected shared", j,
+                     i, s->sandbox[i].nic);
+            return;
+        }
+    }
+}
+
 static void check_load(const struct check *c)
 {
     const struct scenario *s = c->scenario;
 
     check_client(c);
+    check_traffic(c);
+    check_unshared(c);
     if (!usable(c, "load.tool") || s->load.tool == SCENARIO_TOOL_NONE)
         return;
     check_load_times(c);

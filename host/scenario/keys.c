@@ -37,6 +37,8 @@ static const struct field platform_keys[] = {
      .help = "an IOMMU confines the NIC's memory accesses"},
     {.key = "nic", .type = FIELD_WORD, AT(scenario_platform, nic), .words = words_nic_models, .fallback = "e1000",
      .help = "model of all network interfaces"},
+    {.key = "driver", .type = FIELD_WORD, AT(scenario_platform, unshared), .words = words_drivers, .fallback = "shared",
+     .help = "of all interfaces: the shared one, or for comparison one that serves a single sandbox and recovers nothing"},
     {.key = "ready_limit", .type = FIELD_DURATION, AT(scenario_platform, ready_limit_us), .min = SECOND,
      .max = 10 * 60 * SECOND, .fallback = "60s", .help = "a machine not ready by then is given up (exit status 3)"},
     {.key = NULL},
@@ -131,6 +133,10 @@ static const struct field load_keys[] = {
      .fallback = "2s", .help = "a request without reply by then is lost"},
     {.key = "target", .type = FIELD_COUNT, AT(scenario_load, target), .max = QV_MAX_SANDBOXES - 1,
      .specials = special_auto32, .fallback = "auto", .help = "sandbox asked; auto: the first with the role web"},
+    {.key = "traffic", .type = FIELD_WORD, AT(scenario_load, traffic), .words = words_traffic, .fallback = "none",
+     .help = "what the tool traffic makes; directions as the web sandboxes see them"},
+    {.key = "size", .type = FIELD_SIZE, AT(scenario_load, size_bytes), .min = 18, .max = 16384, .fallback = "1472B",
+     .help = "payload of one datagram (at most 1472B), or of one write to a stream"},
     {.key = NULL},
 };
 
@@ -243,6 +249,8 @@ const struct field scenario_keys[] = {
     {.key = "seed", .type = FIELD_COUNT, AT(scenario, seed), .max = UINT64_MAX, .fallback = "1",
      .help = "all that is random follows from it"},
     {.key = "trace", .type = FIELD_MAP, AT(scenario, trace), .fields = trace_keys, .help = "extra trace records"},
+    {.key = "cost", .type = FIELD_BOOL, AT(scenario, cost), .fallback = "false",
+     .help = "report what the counted part of the load costs each sandbox (load tool sandbox or traffic)"},
     {.key = "expect", .type = FIELD_MAP, .flags = FIELD_REQUIRED, AT(scenario, expect), .fields = expect_keys,
      .help = "what must hold for the verdict 'met'; any: not asked"},
     {.key = NULL},

@@ -89,6 +89,11 @@ void scenario_print_keys(FILE *stream)
     schema_print_keys(stream, scenario_keys, "");
 }
 
+bool scenario_client_makes_load(const struct scenario *scenario)
+{
+    return scenario->load.tool == SCENARIO_TOOL_SANDBOX || scenario->load.tool == SCENARIO_TOOL_TRAFFIC;
+}
+
 uint32_t scenario_nic_count(const struct scenario *scenario)
 {
     uint32_t count = 0;

@@ -17,11 +17,12 @@
 #include "qv/fault.h"
 #include "scenario/diag.h"
 
-#define SCENARIO_SCHEMA    1u
-#define SCENARIO_NAME_MAX  64u
-#define SCENARIO_TEXT_MAX  512u
-#define SCENARIO_NO_NIC    0xffffffffu
-#define SCENARIO_UNLIMITED UINT64_MAX /* an expectation that was not stated */
+#define SCENARIO_SCHEMA         1u
+#define SCENARIO_NAME_MAX       64u
+#define SCENARIO_TEXT_MAX       512u
+#define SCENARIO_NO_NIC         0xffffffffu
+#define SCENARIO_COST_MARGIN_US 30000u     /* between the end of what is counted and the end of the load */
+#define SCENARIO_UNLIMITED      UINT64_MAX /* an expectation that was not stated */
 
 enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1, SCENARIO_PLATFORM_BOCHS = 2 };
 enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
@@ -32,6 +33,7 @@ enum scenario_tool {
     SCENARIO_TOOL_BUILTIN = 1, /* qv's own open-loop client */
     SCENARIO_TOOL_HTTPERF = 2,
     SCENARIO_TOOL_SANDBOX = 3, /* a client sandbox inside the machine */
+    SCENARIO_TOOL_TRAFFIC = 4, /* datagrams or streams between a client sandbox and the web sandboxes */
 };
 enum scenario_arrivals { SCENARIO_ARRIVALS_CONSTANT = 0, SCENARIO_ARRIVALS_POISSON = 1 };
 
@@ -43,6 +45,7 @@ struct scenario_platform {
     uint64_t memory_bytes;
     uint32_t lapic; /* enum scenario_lapic */
     uint32_t nic;   /* enum scenario_nic_model */
+    bool unshared;  /* the driver without sharing, to compare with */
     bool iommu;
     uint64_t ready_limit_us; /* give the machine up when it is not ready by then */
 };
@@ -81,6 +84,8 @@ struct scenario_load {
     uint64_t duration_us;
     uint64_t timeout_us; /* a reply later than this is lost */
     uint32_t target;     /* sandbox */
+    uint32_t traffic;    /* enum qv_traffic_kind, of the tool traffic */
+    uint64_t size_bytes; /* payload of a datagram or of one write */
 };
 
 struct scenario_fault {
@@ -144,6 +149,7 @@ struct scenario {
     uint64_t duration_us; /* from "ready" to the end of the run */
     uint64_t seed;
     struct scenario_trace trace;
+    bool cost; /* report what work costs */
     struct scenario_expect expect;
 };
 
@@ -171,6 +177,9 @@ void scenario_print(FILE *stream, const struct scenario *scenario);
 
 /* Writes every key with type, default and meaning, one line each, as docs/scenarios.md has them. */
 void scenario_print_keys(FILE *stream);
+
+/* Is the load made inside the machine, by a client sandbox on a NIC of its own? */
+bool scenario_client_makes_load(const struct scenario *scenario);
 
 /* Number of NICs that the scenario's sandboxes name. */
 uint32_t scenario_nic_count(const struct scenario *scenario);

@@ -36,10 +36,16 @@ const struct word words_tools[] = {{"none", SCENARIO_TOOL_NONE, "no load"},
                                    {"builtin", SCENARIO_TOOL_BUILTIN, "qv's open-loop client"},
                                    {"httperf", SCENARIO_TOOL_HTTPERF, "httperf as a child process"},
                                    {"sandbox", SCENARIO_TOOL_SANDBOX, "a client sandbox inside the machine"},
+                                   {"traffic", SCENARIO_TOOL_TRAFFIC, "datagrams or streams with a client sandbox"},
                                    {NULL, 0, NULL}};
 const struct word words_arrivals[] = {{"constant", SCENARIO_ARRIVALS_CONSTANT, "evenly spaced"},
                                       {"poisson", SCENARIO_ARRIVALS_POISSON, "exponential gaps"},
                                       {NULL, 0, NULL}};
+
+const struct word words_traffic[] = {QV_TRAFFIC_KINDS(WORD_FAULT){NULL, 0, NULL}};
+const struct word words_drivers[] = {{"shared", 0, "any number of sandboxes on one interface"},
+                                     {"unshared", 1, "for one sandbox: no locks, checks or recovery"},
+                                     {NULL, 0, NULL}};
 
 const struct word words_pages[] = {{"64B", 64, NULL},    {"256B", 256, NULL},    {"1KiB", 1024, NULL},
                                    {"4KiB", 4096, NULL}, {"16KiB", 16384, NULL}, {"64KiB", 65536, NULL},

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "qv/cost.h"
 #include "qv/fault.h"
 
 #define QV_BOOTCFG_MAGIC   0x3130474643305651ull /* "QV0CFG01" */
@@ -126,6 +127,7 @@ struct qv_bootcfg {
     struct qv_client_cfg client;
     struct qv_fault_plan fault[QV_MAX_FAULTS];
     struct qv_sandbox_cfg sandbox[QV_MAX_SANDBOXES];
+    struct qv_cost_cfg cost;
 };
 
 _Static_assert(sizeof(struct qv_vcpu_cfg) == 16, "layout");
@@ -133,6 +135,6 @@ _Static_assert(sizeof(struct qv_sandbox_cfg) == 120, "layout");
 _Static_assert(sizeof(struct qv_fault_plan) == 40, "layout");
 _Static_assert(sizeof(struct qv_recovery_cfg) == 32, "layout");
 _Static_assert(sizeof(struct qv_client_cfg) == 40, "layout");
-_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 120, "layout");
+_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 120 + 168, "layout");
 
 #endif

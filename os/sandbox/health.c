@@ -3,6 +3,7 @@
  * Heartbeat and neighbour watch. Each sandbox is watched by the next living one in a ring of sandbox numbers. The same
  * thread looks after what nobody else would notice: the end of the run, a dead thread, damage to the scheduler's state.
  */
+#include "sandbox/cost.h"
 #include "sandbox/internal.h"
 
 #define SELF_CHECK_BEATS 8u
@@ -179,6 +180,7 @@ static void health_main(void *argument)
         status->heartbeat_tsc = time_now();
         status->heartbeats++;
         report_ready();
+        cost_look();
         if (directory()->machine_state == QV_MACHINE_READY)
             watch_neighbours();
         watch_recoveries();

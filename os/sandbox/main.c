@@ -2,10 +2,13 @@
 /* The sandbox kernel's way from its entry to its threads. */
 #include "bench/bench.h"
 #include "faultinject/faultinject.h"
+#include "sandbox/cost.h"
 #include "sandbox/faultpoint.h"
 #include "sandbox/internal.h"
 #include "sandbox/net/net.h"
 #include "sandbox/nic/nic.h"
+#include "sandbox/plain_nic.h"
+#include "sandbox/pmu.h"
 #include "sandbox/test.h"
 
 fault_hook_fn fault_hook;
@@ -46,12 +49,13 @@ void sandbox_ready(void)
 
 static int start_nic(void)
 {
+    const bool plain = (handoff->cfg.cost.flags & QV_COST_PLAIN_NIC) != 0;
     volatile int error = -EIO;
     struct component_frame frame;
     nic_component.state = COMPONENT_RUNNING;
     if (component_enter(&nic_component, &frame) == 0) {
-        error = nic_attach();
-        if (error == 0 && handoff->incarnation > 1)
+        error = plain ? plain_nic_attach() : nic_attach();
+        if (error == 0 && !plain && handoff->incarnation > 1)
             error = nic_reinit();
         if (error == -EBUSY)
             error = 0; /* another sharer re-initialises it just now: as good, and this instance is attached */
@@ -110,6 +114,8 @@ _Noreturn void sandbox_main(void)
     }
     trap_init();
     time_init();
+    pmu_init();
+    cost_init();
     threads_init();
     if (handoff->cfg.test[0] == '\0')
         start_services(key);

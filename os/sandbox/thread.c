@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads on VCPUs. One core: interrupts off is the only lock. */
 #include "sandbox/internal.h"
+#include "sandbox/pmu.h"
 
 #define MAX_THREADS  16u
 #define STACK_PAGES  8u
@@ -155,17 +156,27 @@ static uint64_t wake_sleepers(uint64_t now)
     return next;
 }
 
+/* Whose counts the events are from here on. */
+static unsigned account_of(const struct thread *t)
+{
+    if (t == &idle_thread)
+        return PMU_IDLE;
+    return t->slot < QV_COST_VCPUS ? (unsigned)t->slot : QV_COST_VCPUS - 1u;
+}
+
 void schedule(void)
 {
     uint64_t slice_end;
     uint64_t now = rdtsc();
     uint64_t next_wake;
+    pmu_charge(PMU_OVERHEAD);
     sched_enter(&scheduler, now);
     next_wake = wake_sleepers(now);
     pick_due = false;
     struct vcpu *v = sched_pick(&scheduler, now, &slice_end);
     struct thread *next = v ? ((struct vcpu_slot *)v->owner)->first : &idle_thread;
     timer_arm(slice_end < next_wake ? slice_end : next_wake);
+    pmu_charge(account_of(next));
     if (next == current)
         return;
     struct thread *previous = current;
@@ -178,6 +189,7 @@ void schedule(void)
 
 void thread_charge_interrupt(void)
 {
+    pmu_charge(PMU_OVERHEAD);
     sched_enter(&scheduler, rdtsc());
 }
 
@@ -191,6 +203,7 @@ void thread_interrupt_end(void)
         sched_leave(&scheduler, now);
         if (started)
             timer_arm(scheduler.slice_end < next_wake ? scheduler.slice_end : next_wake);
+        pmu_charge(account_of(current));
     }
     component_resume_check();
 }

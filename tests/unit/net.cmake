@@ -18,7 +18,7 @@ qv_unit_test(NAME net_units
     LIBS m)
 foreach(test web client)
     qv_unit_test(NAME net_${test}
-        SOURCES test_net_${test}.c test_net/world.c test_net/peer.c ${NET_SOURCES}
+        SOURCES test_net_${test}.c test_net/world.c test_net/cost.c test_net/peer.c ${NET_SOURCES}
         INCLUDES ${net_test_includes}
         OPTIONS -include "${CMAKE_CURRENT_LIST_DIR}/test_net/irq.h"
         LIBS net_test_headers net_test_lwip)

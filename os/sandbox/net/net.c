@@ -11,6 +11,7 @@
 #include "netif/ethernet.h"
 #include "nic/nic.h"
 #include "orphans.h"
+#include "traffic.h"
 #include "web.h"
 
 #define FRAME_BATCH    32u /* frames between two looks at timers and requests */
@@ -298,7 +299,9 @@ static void start_services(void)
             web_expect_first_reply(0);
         }
     }
-    if (cfg->roles & QV_ROLE_CLIENT) {
+    if (traffic_wanted()) {
+        traffic_start();
+    } else if (cfg->roles & QV_ROLE_CLIENT) {
         client_start(cfg->ip);
     }
 }
@@ -401,7 +404,9 @@ static uint64_t step(void)
     now = time_now();
     wake = run_timers(now);
     heard = reached(now);
-    if (handoff->cfg.sandbox[handoff->id].roles & QV_ROLE_CLIENT) {
+    if (traffic_wanted()) {
+        wake = earlier(wake, traffic_step(now, heard));
+    } else if (handoff->cfg.sandbox[handoff->id].roles & QV_ROLE_CLIENT) {
         wake = earlier(wake, client_step(now, heard));
     }
     sent = netdev_flush();

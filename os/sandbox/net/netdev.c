@@ -2,10 +2,12 @@
 #include "netdev.h"
 
 #include "component.h"
+#include "cost.h"
 #include "kernel.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
 #include "nic/nic.h"
+#include "plain_nic.h"
 #include "spsc.h"
 #include "web.h"
 
@@ -47,38 +49,56 @@ static uint64_t next_check;
 static volatile bool interrupt_missed; /* it came while the driver could not be entered */
 static struct netdev_counters counters;
 
+/* The driver, shared or (for comparison) not. */
+static bool plain(void)
+{
+    return (handoff->cfg.cost.flags & QV_COST_PLAIN_NIC) != 0;
+}
+
 /* --- receive --- */
 
 static void deliver(void *context, unsigned port, const uint8_t *frame, size_t size)
 {
     uint32_t number;
+    struct cost_mark mark;
 
     (void)context;
+    cost_begin(&mark);
     if (size > NIC_MTU_FRAME || !spsc_peek(&rx.free, &number)) {
         status->rx_dropped++;
         return;
     }
     /* The slot changes hands only when it is complete: should the driver fail before, it is still free. */
     memcpy(rx.slot[number].data + RX_OFFSET, frame, size);
-    if (!nic_frame_valid()) {
+    if (!plain() && !nic_frame_valid()) {
         return;
     }
     rx.slot[number].size = (uint16_t)size;
     rx.slot[number].port = (uint8_t)port;
     spsc_drop(&rx.free);
     spsc_put(&rx.ready, number);
+    cost_end(QV_COST_DELIVER, &mark, 1);
 }
 
 /* False: the driver is not running, or failed under way. */
 static bool receive(unsigned budget, unsigned *taken, bool *more)
 {
     struct component_frame frame;
+    struct cost_mark mark;
+    uint64_t skipped = status->rx_skipped;
 
+    cost_begin(&mark);
     if (component_enter(&nic_component, &frame) != 0) {
         return false;
     }
-    *taken = nic_receive(deliver, NULL, budget, more);
+    *taken = plain() ? plain_nic_receive(deliver, NULL, budget, more) : nic_receive(deliver, NULL, budget, more);
     component_leave(&frame);
+    skipped = status->rx_skipped - skipped;
+    if (*taken > 0) {
+        cost_end(QV_COST_RECEIVE, &mark, *taken);
+    } else {
+        cost_end(skipped > 0 ? QV_COST_SKIP : QV_COST_POLL, &mark, skipped);
+    }
     return true;
 }
 
@@ -113,12 +133,17 @@ static void check(void)
     struct component_frame frame;
     volatile enum qv_detection found = QV_DETECT_NONE;
     uint64_t address = 0;
+    struct cost_mark mark;
 
+    cost_begin(&mark);
     if (component_enter(&nic_component, &frame) != 0) {
         return;
     }
-    found = nic_check(&address);
+    if (!plain()) {
+        found = nic_check(&address);
+    }
     component_leave(&frame);
+    cost_end(QV_COST_CHECK, &mark, 1);
     if (found != QV_DETECT_NONE) {
         component_fail(&nic_component, found, address);
     }
@@ -128,14 +153,17 @@ static void interrupt(void)
 {
     struct component_frame frame;
     volatile bool run = false;
+    struct cost_mark mark;
 
     /* It may interrupt the recovery thread in the middle of the driver's start, where that thread could be admitted. */
     if (nic_component.state != COMPONENT_RUNNING || component_enter(&nic_component, &frame) != 0) {
         interrupt_missed = true;
         return;
     }
-    run = nic_interrupt();
+    cost_begin(&mark);
+    run = plain() ? plain_nic_interrupt() : nic_interrupt();
     component_leave(&frame);
+    cost_end(QV_COST_INTERRUPT, &mark, 1);
     if (run) {
         thread_wake(bottom_half_thread);
     }
@@ -215,28 +243,36 @@ struct pbuf *netdev_input(unsigned *port)
 void netdev_batch(bool begin)
 {
     struct component_frame frame;
+    struct cost_mark mark;
 
+    cost_begin(&mark);
     if (component_enter(&nic_component, &frame) != 0) {
         return;
     }
-    if (begin) {
+    if (plain()) {
+        begin ? plain_nic_batch_begin() : plain_nic_batch_end();
+    } else if (begin) {
         nic_batch_begin();
     } else {
         nic_batch_end();
     }
     component_leave(&frame);
+    cost_end(QV_COST_ANNOUNCE, &mark, begin ? 0 : 1);
 }
 
 static int transmit(const struct nic_segment *segment, unsigned count)
 {
     struct component_frame frame;
     volatile int result = -EAGAIN;
+    struct cost_mark mark;
 
+    cost_begin(&mark);
     if (component_enter(&nic_component, &frame) != 0) {
         return -EAGAIN;
     }
-    result = nic_transmit(segment, count);
+    result = plain() ? plain_nic_transmit(segment, count) : nic_transmit(segment, count);
     component_leave(&frame);
+    cost_end(QV_COST_TRANSMIT, &mark, result == 0);
     return result;
 }
 

@@ -10,6 +10,7 @@ set(NET_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/orphans.c
     ${CMAKE_CURRENT_LIST_DIR}/pages.c
     ${CMAKE_CURRENT_LIST_DIR}/replies.c
+    ${CMAKE_CURRENT_LIST_DIR}/traffic.c
     ${CMAKE_CURRENT_LIST_DIR}/web.c
     ${CMAKE_CURRENT_LIST_DIR}/port/port.c)
 # Only in the freestanding image: what the C library has elsewhere.

@@ -141,6 +141,8 @@ static int lock_patiently(struct nic_driver *driver, struct nic_hold *hold)
             __builtin_ia32_pause();
             error = nic_lock_try(driver, NIC_LOCK_TX, hold);
         } while (error == -EAGAIN && nic_now(driver) - begin <= 2 * driver->config.lock_timeout);
+        driver->config.status->lock_waits++;
+        driver->config.status->lock_wait_ticks += nic_now(driver) - begin;
     }
     return error == -EAGAIN ? -EBUSY : error;
 }

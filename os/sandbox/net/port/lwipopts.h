@@ -24,7 +24,7 @@
 #define LWIP_ETHERNET         1
 #define LWIP_ICMP             1
 #define LWIP_RAW              0
-#define LWIP_UDP              0
+#define LWIP_UDP              1 /* traffic for measurements */
 #define LWIP_TCP              1
 #define LWIP_DHCP             0
 #define LWIP_DNS              0

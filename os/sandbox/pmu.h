@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Performance counters of this core, whoever provides them, and whose work they counted: each VCPU has an account of
+ * its own, and so have the scheduler with the interrupt handlers, and the idle thread.
+ *
+ * Without a configured window or event nothing is touched and pmu_active() is false. Where there are no counters, too;
+ * then pmu_reason() says why, and no count is ever shown.
+ */
+#ifndef QV_SANDBOX_PMU_H
+#define QV_SANDBOX_PMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qv/cost.h"
+
+/* Finds the source and starts the events of the boot configuration. Once, at boot, before the first thread. */
+void pmu_init(void);
+
+enum qv_pmu_source pmu_source(void);
+const char *pmu_reason(void);    /* why there is none; "" if there is one */
+const char *pmu_model(void);     /* emulated: of which processor; else "" */
+bool pmu_counts(unsigned event); /* is this event of the configuration counted? */
+
+extern bool pmu_on;
+static inline bool pmu_active(void)
+{
+    return pmu_on;
+}
+
+/* Accounts behind those of the VCPUs. VCPUs from QV_COST_VCPUS - 1 on share one. */
+enum { PMU_OVERHEAD = QV_COST_VCPUS, PMU_IDLE, PMU_ACCOUNTS };
+
+/* From here on it is `account` that runs. Interrupts off. Called around interrupts and at every switch of VCPUs. */
+void pmu_switch(unsigned account);
+static inline void pmu_charge(unsigned account)
+{
+    if (pmu_active())
+        pmu_switch(account);
+}
+
+/* What an account has used since boot; `all` is the sum of all accounts, that is the core. Interrupts off. */
+void pmu_account(unsigned account, struct qv_cost_account *out);
+void pmu_all(struct qv_cost_account *out);
+
+/* Instructions that the running thread's VCPU has executed so far: for the length of a path in a thread. */
+uint64_t pmu_own_instructions(void);
+
+/* A trace record for every counted event, with the count of the core since boot. */
+void pmu_trace(void);
+
+#endif
