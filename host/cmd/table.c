@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/outcomes.h"
 #include "analysis/result.h"
@@ -281,7 +282,27 @@ static void help_plot(void)
            "example:\n"
            "  qv plot out/nic-fault-local-20260101-120000\n"
            "\n"
-           "Exit status: 0, 2 if a directory holds no result, 3 if it cannot be drawn.\n");
+           "Exit status: 0, 2 if a directory holds no result or not what is drawn (--lean), 3 if\n"
+           "drawing fails.\n");
+}
+
+/* Small directories (--lean) lack what a time line is drawn from. */
+static bool can_draw(const char *dir)
+{
+    static const char *const needed[] = {"requests.csv", "spans.csv"};
+    char path[4096];
+
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, needed[i]);
+        if (access(path, F_OK) != 0) {
+            fprintf(
+                stderr,
+                "qv plot: %s: no %s, from which a time line is drawn (a run with --lean or without load keeps none)\n",
+                dir, needed[i]);
+            return false;
+        }
+    }
+    return true;
 }
 
 int cmd_plot(int argc, char **argv)
@@ -301,7 +322,9 @@ int cmd_plot(int argc, char **argv)
     if (status != STATUS_MET)
         return status;
     for (size_t i = 0; i < folders.n; i++) {
-        if (timeline_redraw(folders.name[i], &why) == 0) {
+        if (!can_draw(folders.name[i])) {
+            status = status == STATUS_MET ? STATUS_BAD : status;
+        } else if (timeline_redraw(folders.name[i], &why) == 0) {
             printf("%s/timeline.svg\n%s/timeline.png\n", folders.name[i], folders.name[i]);
         } else {
             fprintf(stderr, "qv plot: %s\n", why.text);

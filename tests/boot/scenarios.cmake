@@ -15,6 +15,9 @@ function(qv_scenario_test name scenario)
     set(boot_test_turn ${next} PARENT_SCOPE)
 endfunction()
 
+# What a standby serves for somebody else does not end with it.
+qv_scenario_test(standby-lost standby-lost --set duration=3500ms)
+
 # A recovery that does not end by itself is ended by its limit, whoever is stuck.
 qv_scenario_test(standby-stuck standby-stuck --set duration=3500ms)
 qv_scenario_test(local-stuck standby-stuck --set duration=3500ms --set recovery.policy=local

@@ -142,5 +142,8 @@ usage table
 mkdir "$scratch/empty" # qv looks for results below a directory, too
 usage table "$scratch/empty"
 usage plot "$scratch/empty"
+rm -f result-die/requests.csv # as a lean result
+usage plot result-die
+grep -q 'result-die: no requests.csv' stderr || fault "qv plot of a lean result: $(cat stderr)"
 
 exit "$failed"
