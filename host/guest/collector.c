@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "guest/guest_clock.h"
+
 #define PERIOD_NS 1000000 /* a ring of 32,768 records is then good for 32 million records a second */
 
 struct collector {
@@ -15,12 +17,14 @@ struct collector {
     pthread_t thread;
     bool running;
     int stop;
-    pthread_mutex_t lock; /* of view */
+    pthread_mutex_t lock; /* of view and guest_clock */
     struct collector_view view;
+    struct guest_clock guest_clock;
     /* the thread's own */
     struct trace_capture *capture;
     struct clock_map *clock;
     bool clock_begun;
+    uint64_t tsc_hz;
     uint32_t rings_added; /* bit per entry of the directory's ring list */
     uint64_t heartbeat[QV_MAX_SANDBOXES];
     uint64_t latest;
@@ -62,6 +66,11 @@ static void add_rings(struct collector *c, const volatile struct qv_directory *d
     }
 }
 
+static uint64_t guest_ns(uint64_t tsc, uint64_t tsc_hz)
+{
+    return (uint64_t)((unsigned __int128)tsc * 1000000000u / tsc_hz);
+}
+
 /* Stamps newer than any before, of heartbeats and of trace records, tell what time it is in there. */
 static void sample_clock(struct collector *c, const volatile struct qv_directory *directory, uint64_t newest)
 {
@@ -72,8 +81,12 @@ static void sample_clock(struct collector *c, const volatile struct qv_directory
         c->heartbeat[i] = beat;
     }
     if (newest > c->latest && c->clock_begun) {
-        clock_map_sample(c->clock, monotonic_ns(), newest);
+        uint64_t now = monotonic_ns();
+        clock_map_sample(c->clock, now, newest);
         c->latest = newest;
+        pthread_mutex_lock(&c->lock);
+        guest_clock_stamp(&c->guest_clock, guest_ns(newest, c->tsc_hz), now);
+        pthread_mutex_unlock(&c->lock);
     }
 }
 
@@ -107,8 +120,9 @@ static void look_once(struct collector *c)
         return;
     }
     if (!c->clock_begun && directory->tsc_hz != 0) {
-        clock_map_init(c->clock, directory->tsc_hz);
-        trace_capture_set_hz(c->capture, directory->tsc_hz);
+        c->tsc_hz = directory->tsc_hz;
+        clock_map_init(c->clock, c->tsc_hz);
+        trace_capture_set_hz(c->capture, c->tsc_hz);
         c->clock_begun = true;
     }
     add_rings(c, directory);
@@ -130,7 +144,7 @@ static void *watch(void *argument)
     return NULL;
 }
 
-struct collector *collector_start(const struct guest *guest, uint32_t service, struct qv_error *err)
+struct collector *collector_start(const struct guest *guest, uint32_t service, uint64_t step_ns, struct qv_error *err)
 {
     struct collector *c = calloc(1, sizeof(*c));
     if (c != NULL) {
@@ -139,6 +153,7 @@ struct collector *collector_start(const struct guest *guest, uint32_t service, s
         c->capture = trace_capture_new(0);
         c->clock = calloc(1, sizeof(*c->clock));
         pthread_mutex_init(&c->lock, NULL);
+        guest_clock_init(&c->guest_clock, step_ns);
     }
     if (c == NULL || c->capture == NULL || c->clock == NULL) {
         collector_free(c);
@@ -160,6 +175,14 @@ void collector_look(struct collector *collector, struct collector_view *out)
     pthread_mutex_lock(&collector->lock);
     *out = collector->view;
     pthread_mutex_unlock(&collector->lock);
+}
+
+uint64_t collector_guest_ns(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    uint64_t now = guest_clock_read(&collector->guest_clock, monotonic_ns());
+    pthread_mutex_unlock(&collector->lock);
+    return now;
 }
 
 void collector_stop(struct collector *collector)

@@ -22,11 +22,15 @@ struct collector_view {
     struct qv_error error;
 };
 
-/* Starts watching; `service` is the sandbox whose service_up is noted. NULL and a reason on failure. */
-struct collector *collector_start(const struct guest *guest, uint32_t service, struct qv_error *err);
+/* Starts watching; `service` is the sandbox whose service_up is noted, `step_ns` the longest time between two stamps of
+ * a healthy guest (its heartbeat). NULL and a reason on failure. */
+struct collector *collector_start(const struct guest *guest, uint32_t service, uint64_t step_ns, struct qv_error *err);
 
 /* What has been seen so far. Any thread. */
 void collector_look(struct collector *collector, struct collector_view *out);
+
+/* What time it is in the guest (guest_clock.h), in ns of its TSC; 0 before it has said so. Any thread. */
+uint64_t collector_guest_ns(struct collector *collector);
 
 /* A last look at everything, then the thread ends. May be called again. */
 void collector_stop(struct collector *collector);

@@ -16,8 +16,11 @@
 #include "host/load/http.h"
 #include "host/load/internal.h"
 
-#define NO_REQUEST   UINT32_MAX
-#define WAIT_MAX_NS  20000000u /* the longest sleep: how soon stop and abort are noticed */
+#define NO_REQUEST  UINT32_MAX
+#define WAIT_MAX_NS 20000000u /* the longest sleep: how soon stop and abort are noticed */
+/* Of a clock that is not the host's nobody knows how long it will take to a given time. */
+#define LOOK_MAX_NS  500000u
+#define LOOK_MIN_NS  100000u
 #define EVENTS       256
 #define BUFFER_BYTES 65536u
 #define PORTS_PER_S  1009u /* runs that follow each other begin elsewhere: their ports may still wait on this host */
@@ -54,6 +57,11 @@ struct client {
     uint64_t epoch;
     char *buffer;
 };
+
+static uint64_t clock_now(const struct client *c)
+{
+    return c->config->clock != NULL ? c->config->clock(c->config->clock_context) : load_now();
+}
 
 static struct load_record *record_of(struct client *c, uint32_t request)
 {
@@ -97,7 +105,7 @@ static void close_conn(struct client *c, struct conn *conn)
 static void fail(struct client *c, struct conn *conn, uint8_t cls)
 {
     if (conn->request != NO_REQUEST)
-        resolve(c, conn->request, cls, load_now());
+        resolve(c, conn->request, cls, clock_now(c));
     close_conn(c, conn);
 }
 
@@ -123,7 +131,7 @@ static void send_request(struct client *c, struct conn *conn)
             return;
         }
     }
-    record_of(c, conn->request)->sent_ns = load_now() - c->epoch;
+    record_of(c, conn->request)->sent_ns = clock_now(c) - c->epoch;
     conn->state = CONN_RECEIVING;
     if (!watch(c, conn, EPOLL_CTL_MOD, EPOLLIN))
         fail(c, conn, LOAD_OTHER);
@@ -133,7 +141,7 @@ static void finish_reply(struct client *c, struct conn *conn, bool closed)
 {
     uint32_t request = conn->request;
     record_of(c, request)->status = conn->reply.status;
-    resolve(c, request, http_reply_class(&conn->reply), load_now());
+    resolve(c, request, http_reply_class(&conn->reply), clock_now(c));
     conn->request = NO_REQUEST;
     if (closed || !c->config->keepalive || !conn->reply.keepalive) {
         close_conn(c, conn);
@@ -170,7 +178,7 @@ static void receive_reply(struct client *c, struct conn *conn)
         }
         struct load_record *r = record_of(c, conn->request);
         if (r->first_ns == LOAD_NEVER)
-            r->first_ns = load_now() - c->epoch;
+            r->first_ns = clock_now(c) - c->epoch;
         size_t used;
         enum http_state state = http_reply_feed(&conn->reply, c->buffer, (size_t)n, &used);
         if (state == HTTP_INVALID) {
@@ -240,7 +248,7 @@ static bool begin_request(struct client *c, uint32_t request)
     if (fd < 0) {
         c->vacant[c->n_vacant++] = (uint32_t)(conn - c->conn);
         conn->request = NO_REQUEST;
-        resolve(c, request, load_class_of_errno(-fd), load_now());
+        resolve(c, request, load_class_of_errno(-fd), clock_now(c));
         return true;
     }
     conn->fd = fd;
@@ -253,7 +261,7 @@ static bool begin_request(struct client *c, uint32_t request)
 static void begin_due(struct client *c)
 {
     while (c->next < c->end) {
-        uint64_t now = load_now() - c->epoch;
+        uint64_t now = clock_now(c) - c->epoch;
         struct load_record *r = record_of(c, c->next);
         if (r->intended_ns > now) {
             c->blocked = false;
@@ -284,7 +292,7 @@ static struct conn *conn_of(struct client *c, uint32_t request)
 /* Requests run out of time in the order in which they were intended. Returns when the next one does. */
 static uint64_t expire(struct client *c)
 {
-    uint64_t now = load_now();
+    uint64_t now = clock_now(c);
     while (c->oldest < c->end) {
         struct load_record *r = record_of(c, c->oldest);
         if (r->done_ns == LOAD_NEVER) {
@@ -308,7 +316,7 @@ static uint64_t expire(struct client *c)
 
 static void check_control(struct client *c)
 {
-    uint64_t now = load_now();
+    uint64_t now = clock_now(c);
     if (now - c->epoch >= c->log->warmup_ns)
         atomic_store_explicit(&c->control->warm, true, memory_order_relaxed);
     if (atomic_load_explicit(&c->control->stop, memory_order_relaxed) && c->next < c->end) {
@@ -331,10 +339,20 @@ static void check_control(struct client *c)
     }
 }
 
+/* In host time. */
+static uint64_t sleep_ns(const struct client *c, uint64_t wake)
+{
+    uint64_t now = clock_now(c);
+    uint64_t wait = wake > now ? wake - now : 0;
+    if (c->config->clock == NULL)
+        return wait < WAIT_MAX_NS ? wait : WAIT_MAX_NS;
+    return wait > LOOK_MAX_NS ? LOOK_MAX_NS : wait < LOOK_MIN_NS ? LOOK_MIN_NS : wait;
+}
+
 static int run_loop(struct client *c, struct qv_error *err)
 {
     struct epoll_event event[EVENTS];
-    c->epoch = load_now();
+    c->epoch = clock_now(c);
     c->log->epoch_ns = c->epoch;
     atomic_store(&c->control->epoch_ns, c->epoch);
     for (;;) {
@@ -348,11 +366,7 @@ static int run_loop(struct client *c, struct qv_error *err)
             uint64_t due = c->epoch + record_of(c, c->next)->intended_ns;
             wake = due < wake ? due : wake;
         }
-        uint64_t now = load_now();
-        uint64_t wait = wake > now ? wake - now : 0;
-        if (wait > WAIT_MAX_NS)
-            wait = WAIT_MAX_NS;
-        struct timespec limit = {.tv_sec = 0, .tv_nsec = (long)wait};
+        struct timespec limit = {.tv_sec = 0, .tv_nsec = (long)sleep_ns(c, wake)};
         int n = epoll_pwait2(c->epoll, event, EVENTS, &limit, NULL);
         if (n < 0 && errno != EINTR)
             return qv_error_set(err, -errno, "load: epoll: %s", strerror(errno));

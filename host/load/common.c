@@ -29,6 +29,7 @@ void load_log_configure(struct load_log *log, const struct load_config *config, 
     log->warmup_ns = config->warmup_ns;
     log->end_ns = config->warmup_ns + config->duration_ns;
     log->timeout_ns = config->timeout_ns;
+    log->guest_time = tool == LOAD_TOOL_QV && config->clock != NULL;
 }
 
 void load_ports_init(struct load_ports *ports, uint64_t start)

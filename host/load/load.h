@@ -36,6 +36,10 @@ struct load_config {
     uint64_t timeout_ns;  /* per request, from its intended time; also how long the end waits for stragglers */
     bool keepalive;       /* connections are used again; else one per request */
     uint32_t connections; /* open at once at most, >= 1; what is due waits for one, and its latency counts on */
+    /* The clock that all times are of, in ns: the guest's (the log then says guest_time), or NULL = CLOCK_MONOTONIC.
+     * Never goes back; called from the load's thread. httperf knows its own clock only. */
+    uint64_t (*clock)(void *context);
+    void *clock_context;
 };
 
 /* Fills in what a scenario may leave open: 1,024 bytes, 1 s warm-up, 5 s timeout, 512 connections, one per request. */

@@ -140,4 +140,5 @@ const struct platform platform_bochs = {
     .tick = bochs_tick,
     .start = bochs_start,
     .end = bochs_end,
+    .own_clock = true,
 };

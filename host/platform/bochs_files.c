@@ -15,13 +15,15 @@
 #define CD_PATIENCE_MS 60000u
 /*
  * Instructions that a core executes in a second of the guest's time, by which all its timers go. Bochs itself manages
- * about 80 million a second for all cores together, and 30 million where they all do nothing: with these values guest
- * time about keeps up with the host's, by which the load goes. Slower cores would need longer time limits: at 12
- * million a reset of the NIC outlasts the default for a shared lock.
+ * about 80 million a second for all cores together, and 30 million where they all do nothing. A core that serves has to
+ * manage 1,000 requests in a second of its own time, of which the load then gives it as much as it needs; for the rest
+ * less is done sooner. Slower cores would need longer time limits: at 12 million a reset of the NIC outlasts the
+ * default for a shared lock.
  */
-#define IPS_OF_ALL 100000000u
-#define IPS_LEAST  25000000u
-#define MIB_SHIFT  20
+#define IPS_SERVING 100000000u
+#define IPS_OF_ALL  100000000u
+#define IPS_LEAST   25000000u
+#define MIB_SHIFT   20
 
 static const char *const file_name[] = {"bochsrc",
                                         "debugger",
@@ -81,8 +83,10 @@ static int write_slirp(const struct machine *machine, const struct machine_confi
     return finish(file, name, err);
 }
 
-static uint32_t ips(uint32_t cores)
+static uint32_t ips(uint32_t cores, bool serving)
 {
+    if (serving)
+        return IPS_SERVING;
     return IPS_OF_ALL / cores < IPS_LEAST ? IPS_LEAST : IPS_OF_ALL / cores;
 }
 
@@ -109,7 +113,8 @@ static int write_configuration(const struct machine_config *config, const char *
             "info: action=ignore\n"
             "debug: action=ignore\n"
             "pci: enabled=1, chipset=i440fx",
-            config->cpu != NULL ? config->cpu : MODEL, config->cores, ips(config->cores), mib, mib, scratch);
+            config->cpu != NULL ? config->cpu : MODEL, config->cores, ips(config->cores, config->n_forwards > 0), mib,
+            mib, scratch);
     for (uint32_t nic = 0; nic < config->n_nics; nic++)
         fprintf(file, ", slot%u=e1000", nic + 1);
     fprintf(file, "\n");

@@ -50,6 +50,7 @@ struct platform {
     void (*tick)(struct run_tick *tick, bool icount); /* NULL: the host's TSC, or the instruction clock */
     int (*start)(struct machine *machine, const struct machine_config *config, struct qv_error *err);
     void (*end)(struct machine *machine);
+    bool own_clock; /* a second in there is not one of the host: a run goes by the guest's clock */
 };
 
 struct machine {

@@ -17,9 +17,44 @@
 #define LOAD_SLACK_NS        (15 * SECOND_NS)
 #define STOP_LIMIT_NS        (3 * SECOND_NS)
 #define QUIET_SLACK_NS       (20 * SECOND_NS)
-/* On the instruction clock a virtual second takes up to this many real ones (idle time is skipped, work is not). */
-#define ICOUNT_FACTOR   60u
-#define ICOUNT_SLACK_NS (120 * SECOND_NS)
+/* On the instruction clock, and where the run goes by the guest's, a second in there takes up to this many real ones.
+ */
+#define SLOW_FACTOR   60u
+#define SLOW_SLACK_NS (120 * SECOND_NS)
+#define SLOW_READY    4u /* booting is mostly waiting, which such a clock skips or passes fast */
+
+static bool slow(const struct job *job)
+{
+    return job->guest_time || job->scenario->platform.clock == SCENARIO_CLOCK_ICOUNT;
+}
+
+/* The longest that a piece of the run may take on the host. */
+static uint64_t patience(const struct job *job, uint64_t length_ns, uint64_t slack_ns)
+{
+    return slow(job) ? length_ns * SLOW_FACTOR + SLOW_SLACK_NS : length_ns + slack_ns;
+}
+
+/* The run's own clock: the guest's, or the host's. */
+static uint64_t job_now(struct job *job)
+{
+    return job->guest_time ? collector_guest_ns(job->collector) : monotonic_ns();
+}
+
+static uint64_t load_clock(void *job)
+{
+    return job_now(job);
+}
+
+/* Time since the machine's start: that of its emulator, or, in guest time, since the boot loader handed over. */
+static double since_start_ms(struct job *job, uint64_t host_ns)
+{
+    const volatile struct qv_directory *directory = job->guest_time ? guest_directory(&job->guest, NULL) : NULL;
+    if (!job->guest_time)
+        return (double)(host_ns - job->machine.start_ns) / 1e6;
+    if (directory == NULL || directory->tsc_hz == 0)
+        return 0;
+    return (double)job_now(job) / 1e6 - (double)directory->boot_tsc * 1e3 / (double)directory->tsc_hz;
+}
 
 static void nap(void)
 {
@@ -53,7 +88,7 @@ static void note_ready(struct job *job, const struct collector_view *view)
     if (host->machine_ready || view->ready_ns == 0)
         return;
     host->machine_ready = true;
-    host->start_to_ready_ms = (double)(view->ready_ns - job->machine.start_ns) / 1e6;
+    host->start_to_ready_ms = since_start_ms(job, view->ready_ns);
     progress_say(&job->progress, "ready after %.2f s", host->start_to_ready_ms / 1e3);
 }
 
@@ -61,7 +96,7 @@ static void note_ready(struct job *job, const struct collector_view *view)
 static bool wait_ready(struct job *job)
 {
     const struct scenario *s = job->scenario;
-    uint64_t limit = job->machine.start_ns + s->platform.ready_limit_us * 1000u;
+    uint64_t limit = job->machine.start_ns + s->platform.ready_limit_us * 1000u * (slow(job) ? SLOW_READY : 1);
     struct collector_view view;
     bool asked = job->port == 0;
 
@@ -73,9 +108,10 @@ static bool wait_ready(struct job *job)
         note_ready(job, &view);
         if (!asked && (view.ready_ns != 0 || view.service_up_ns != 0)) {
             asked = true;
-            if (load_wait_ready(job->port, (uint32_t)s->load.page_bytes, FIRST_REPLY_LIMIT_NS, NULL,
-                                &job->first_reply_ns, NULL) == 0)
-                job->result->host.start_to_first_reply_ms = (double)(job->first_reply_ns - job->machine.start_ns) / 1e6;
+            if (load_wait_ready(job->port, (uint32_t)s->load.page_bytes,
+                                FIRST_REPLY_LIMIT_NS * (slow(job) ? SLOW_READY : 1), NULL, &job->first_reply_ns,
+                                NULL) == 0)
+                job->result->host.start_to_first_reply_ms = since_start_ms(job, job->first_reply_ns);
         } else if (view.ready_ns != 0) {
             return true;
         } else if (monotonic_ns() > limit) {
@@ -95,7 +131,7 @@ static bool wait_ready(struct job *job)
     return view.ready_ns != 0;
 }
 
-static void make_load_config(const struct job *job, struct load_config *config)
+static void make_load_config(struct job *job, struct load_config *config)
 {
     const struct scenario_load *load = &job->scenario->load;
     load_config_default(config);
@@ -109,6 +145,8 @@ static void make_load_config(const struct job *job, struct load_config *config)
     config->timeout_ns = load->timeout_us * 1000u;
     config->keepalive = load->keep_alive;
     config->connections = (uint32_t)load->connections;
+    config->clock = job->guest_time ? load_clock : NULL;
+    config->clock_context = job;
 }
 
 static void start_load(struct job *job)
@@ -131,7 +169,7 @@ static void start_load(struct job *job)
 
 static void show_load(struct job *job, const struct load_progress *now, uint64_t end)
 {
-    uint64_t left = end > monotonic_ns() ? end - monotonic_ns() : 0;
+    uint64_t left = end > job_now(job) ? end - job_now(job) : 0;
     progress_show(&job->progress, "load: %" PRIu64 " sent, %" PRIu64 " good, %" PRIu64 " failed, %.0f s to go",
                   now->sent, now->good, now->failed, (double)left / 1e9);
 }
@@ -140,15 +178,14 @@ static void show_load(struct job *job, const struct load_progress *now, uint64_t
 static void wait_load(struct job *job)
 {
     const struct scenario *s = job->scenario;
-    uint64_t begin = monotonic_ns();
-    uint64_t end = begin + s->duration_us * 1000u;
-    uint64_t limit = begin + (s->duration_us + s->load.timeout_us) * 1000u + LOAD_SLACK_NS;
+    uint64_t end = job_now(job) + s->duration_us * 1000u;
+    uint64_t limit = monotonic_ns() + patience(job, (s->duration_us + s->load.timeout_us) * 1000u, LOAD_SLACK_NS);
     struct load_progress now = {.finished = false};
     struct collector_view view;
 
     while (going(job, &view)) {
         load_progress(job->load, &now);
-        if (now.finished && monotonic_ns() >= end)
+        if (now.finished && job_now(job) >= end)
             break;
         if (monotonic_ns() > limit) {
             job_harness_error(job, "the load generator did not come to its end");
@@ -174,8 +211,7 @@ static void wait_done(struct job *job)
     const struct scenario *s = job->scenario;
     uint64_t length = (s->duration_us + s->load.timeout_us) * 1000u;
     uint64_t begin = monotonic_ns();
-    uint64_t limit =
-        s->platform.clock == SCENARIO_CLOCK_ICOUNT ? length * ICOUNT_FACTOR + ICOUNT_SLACK_NS : length + QUIET_SLACK_NS;
+    uint64_t limit = patience(job, length, QUIET_SLACK_NS);
     struct collector_view view;
 
     while (going(job, &view) && view.state != QV_MACHINE_DONE) {
@@ -200,7 +236,7 @@ static void stop_guest(struct job *job)
         if (view.state >= QV_MACHINE_DONE || !machine_alive(&job->machine))
             break;
         nap();
-    } while (monotonic_ns() - begin < STOP_LIMIT_NS);
+    } while (monotonic_ns() - begin < STOP_LIMIT_NS * (slow(job) ? SLOW_READY : 1));
 }
 
 static uint32_t target_bits(const struct scenario *scenario)

@@ -29,8 +29,9 @@ struct job {
     struct load *load;
     struct load_log log;
     bool has_log;
-    uint16_t port; /* of the load's target on the host's loopback, 0 = none */
-    uint64_t first_reply_ns;
+    uint16_t port;           /* of the load's target on the host's loopback, 0 = none */
+    uint64_t first_reply_ns; /* CLOCK_MONOTONIC, 0 = none */
+    bool guest_time;         /* the run goes by the guest's clock (guest/guest_clock.h) */
     struct progress progress;
     struct qv_directory *steady; /* the directory before the OS was told to stop: stopping takes exits of its own */
     struct places *places;       /* names of addresses, once the run is over */

@@ -136,7 +136,9 @@ static void start_machine(struct job *job, const struct platform *platform, cons
     job->guest = (struct guest){job->machine.ram, job->machine.ram_bytes};
     if (job->scenario->load.target < job->scenario->n_sandboxes)
         job->port = port_of(&job->machine, job->scenario->sandbox[job->scenario->load.target].ip);
-    job->collector = collector_start(&job->guest, job->scenario->load.target, &why);
+    job->guest_time = platform->own_clock && job->scenario->load.tool != SCENARIO_TOOL_HTTPERF;
+    job->collector =
+        collector_start(&job->guest, job->scenario->load.target, job->scenario->recovery.heartbeat_us * 1000u, &why);
     if (job->collector == NULL)
         job_harness_error(job, "%s", why.text);
 }

@@ -150,6 +150,7 @@ struct qv_directory {
     struct qv_region region[QV_MAX_REGIONS];
     uint64_t ring[QV_MAX_RINGS]; /* physical addresses of struct qv_trace_ring */
     struct qv_core_report core[QV_MAX_SANDBOXES];
+    uint64_t boot_tsc; /* when the boot loader had handed over */
 };
 _Static_assert(sizeof(struct qv_directory) <= QV_DIRECTORY_BYTES, "directory fits its pages");
 

@@ -185,6 +185,7 @@ _Noreturn void boot_core(uint32_t index)
 
 _Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
 {
+    uint64_t begin = rdtsc();
     struct acpi_info acpi;
     struct acpi_memory firmware = {acpi_map, NULL};
     serial_init();
@@ -197,6 +198,7 @@ _Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
     if (ram < MONITOR_END + 0x1000000u)
         boot_fail("%lu MiB of memory are too few", ram >> 20);
     memset(directory(), 0, QV_STATUS_PHYS(QV_MAX_SANDBOXES) - QV_DIRECTORY_PHYS);
+    directory()->boot_tsc = begin;
     print_set_lock((volatile uint32_t *)QV_CONSOLE_LOCK_PHYS);
     machine.monitor_begin = free;
     machine.monitor_end = MONITOR_END;

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+qv_unit_test(NAME guest_clock SOURCES test_guest_clock.c LIBS qv_host LABELS host)
 qv_unit_test(NAME host_guest SOURCES test_host_guest.c LIBS qv_host LABELS host)
 qv_unit_test(NAME host_isolation SOURCES test_host_isolation.c LIBS qv_host LABELS host)
 qv_unit_test(NAME host_judge SOURCES test_host_judge.c LIBS qv_host LABELS host)

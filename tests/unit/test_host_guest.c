@@ -75,7 +75,7 @@ static void collecting(void)
     struct qv_trace_record first;
     struct qv_error why;
     struct trace trace;
-    struct collector *collector = collector_start(&guest, 1, &why);
+    struct collector *collector = collector_start(&guest, 1, 5000000, &why);
 
     CU_ASSERT_FATAL(collector != NULL);
     collector_look(collector, &view);
@@ -110,7 +110,7 @@ static void run_until_broken(struct guest *guest, const char *word)
 {
     struct collector_view view;
     struct qv_error why;
-    struct collector *collector = collector_start(guest, 0, &why);
+    struct collector *collector = collector_start(guest, 0, 5000000, &why);
     CU_ASSERT_FATAL(collector != NULL);
     do {
         nap();
@@ -148,7 +148,7 @@ static void late_ring(void)
 
     fake_publish(&guest);
     fake_ring(&guest, 3)->magic = 0;
-    struct collector *collector = collector_start(&guest, 0, &why);
+    struct collector *collector = collector_start(&guest, 0, 5000000, &why);
     CU_ASSERT_FATAL(collector != NULL);
     __atomic_store_n(&fake_directory(&guest)->machine_state, QV_MACHINE_READY, __ATOMIC_RELEASE);
     do {

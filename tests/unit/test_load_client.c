@@ -139,6 +139,36 @@ static void test_ports(void)
     server_stop(&server);
 }
 
+/* A second of this clock is 10,000 looks at it. */
+static uint64_t strange_clock(void *context)
+{
+    uint64_t *now = context;
+    return *now += SECOND / 10000;
+}
+
+static void test_other_clock(void)
+{
+    begin_server();
+    struct load_config config = make_config(100, 0.5);
+    uint64_t now = 1000 * SECOND;
+    config.clock = strange_clock;
+    config.clock_context = &now;
+    config.timeout_ns = 3600 * SECOND;
+    struct load_log log = run(&config);
+    CU_ASSERT(log.guest_time);
+    CU_ASSERT_EQUAL(log.epoch_ns, 1000 * SECOND + SECOND / 10000);
+    CU_ASSERT_EQUAL(log.n, 50);
+    CU_ASSERT_EQUAL(count(&log, LOAD_GOOD), log.n);
+    for (size_t i = 0; i < log.n; i++) { /* every time is one that the clock has shown */
+        const struct load_record *r = &log.record[i];
+        CU_ASSERT(r->sent_ns >= r->intended_ns && r->first_ns >= r->sent_ns && r->done_ns >= r->first_ns);
+        CU_ASSERT_EQUAL(r->done_ns % (SECOND / 10000), 0);
+        CU_ASSERT(log.epoch_ns + r->done_ns <= now);
+    }
+    load_log_free(&log);
+    server_stop(&server);
+}
+
 static void test_keepalive(void)
 {
     begin_server();
@@ -432,6 +462,7 @@ static void test_httperf_ended(void)
 static const struct unit_test tests[] = {
     {"all good, one connection per request", test_all_good},
     {"local ports in sequence", test_ports},
+    {"the times of another clock", test_other_clock},
     {"keep-alive, Poisson, 64 KiB", test_keepalive},
     {"classes of errors", test_classes},
     {"connection refused", test_refused},
