@@ -127,6 +127,7 @@ static bool add_nic(unsigned index, uint32_t bdf, uint32_t id)
     struct handoff_nic *nic = &machine.nic[index];
     nic->bdf = bdf;
     nic->vendor_device = id;
+    nic->subsystem = config_read(bdf, 0x2c);
     nic->mmio_phys = config_read(bdf, 0x10) & ~0xfu;
     nic->mmio_size = bar_bytes(bdf);
     nic->vector = VECTOR_NIC0 + index;

@@ -32,7 +32,7 @@ struct handoff_nic {
     uint32_t sharers;       /* bit mask of the sandboxes that drive this NIC */
     uint32_t present;       /* 0: no such device */
     uint32_t vendor_device; /* PCI device << 16 | vendor */
-    uint32_t reserved;
+    uint32_t subsystem;     /* PCI subsystem << 16 | its vendor */
 };
 
 struct handoff {

@@ -158,7 +158,8 @@ static bool receive(struct model *model, const uint8_t *frame, uint32_t size)
     struct nic_descriptor *descriptor;
     uint8_t *to;
 
-    if ((*reg(model, NIC_REG_RCTL) & NIC_RCTL_EN) == 0 || count == 0 || *head == *reg(model, NIC_REG_RDT)) {
+    if ((*reg(model, NIC_REG_RCTL) & NIC_RCTL_EN) == 0 || count == 0 ||
+        (*head == *reg(model, NIC_REG_RDT) && !(model->kind == MODEL_OPEN && model->opened))) {
         model->refused++;
         return false;
     }
@@ -173,6 +174,7 @@ static bool receive(struct model *model, const uint8_t *frame, uint32_t size)
     if (to)
         memcpy(to, frame, size);
     nic_store(&descriptor->word, size | NIC_RXD_EOP | NIC_RXD_DD);
+    model->opened = false;
     *head = (*head + 1) % count;
     *reg(model, NIC_REG_ICR) |= NIC_INT_RXT0;
     update_line(model);
@@ -225,6 +227,10 @@ void model_write(struct model *model, uint32_t offset, uint32_t value)
         break;
     case NIC_REG_RCTL:
         model->rcl_writes++;
+        *reg(model, offset) = value;
+        break;
+    case NIC_REG_RDT:
+        model->opened = true;
         *reg(model, offset) = value;
         break;
     case NIC_REG_TDT:
@@ -393,6 +399,7 @@ void sharer_fresh(struct sharer *sharer, bool restarted)
         .laggard_timeout = 4000 * WORLD_US,
         .ticks_per_us = WORLD_US,
         .settle_timeout = 50 * WORLD_US,
+        .stop_by_control = sharer->world->model.kind == MODEL_OPEN,
         .shared = sharer->world->model.memory,
         .shared_phys = MODEL_PHYS,
         .shared_size = NIC_SHARED_BYTES,

@@ -20,6 +20,7 @@
 enum model_kind {
     MODEL_HARDWARE, /* a reset clears the registers */
     MODEL_EMULATOR, /* a reset changes nothing, as in QEMU */
+    MODEL_OPEN,     /* as in Bochs: nor there; after each write of the tail there are free descriptors */
 };
 
 struct sent_frame {
@@ -42,6 +43,7 @@ struct model {
     uint64_t stray;   /* DMA outside the region */
     uint64_t refused; /* frames for which there was no descriptor */
     uint64_t rcl_writes;
+    bool opened; /* the tail was written after the last frame */
     uint64_t mmio;
     struct sent_frame sent[MODEL_SENT];
     uint32_t n_sent;

@@ -234,6 +234,61 @@ static void interrupts_begin_after_the_reset(void)
     world_free(world);
 }
 
+/* Frames never stop coming: what arrives while the device is taken apart must not end up in the new rings. */
+static void frame_during_reset(struct world *world, uint32_t offset)
+{
+    (void)offset;
+    if (nic_state_tag(nic_load(&shared_of(world)->state)) != NIC_STATE_RESETTING)
+        return;
+    pthread_mutex_unlock(&world->model.lock);
+    model_frame_to(world, world->number[0] > world->number[1] ? 1 : 0, 100);
+    pthread_mutex_lock(&world->model.lock);
+}
+
+/* The device's next descriptors are empty: a reader would take for a frame what is done there. */
+static bool free_ahead(const struct world *world)
+{
+    uint32_t head = world->model.reg[NIC_REG_RDH / 4];
+
+    for (uint32_t i = 0; i < NIC_RX_COUNT / 2; i++)
+        if ((world->sharer[0].driver.rx_ring[(head + i) % NIC_RX_COUNT].word & NIC_RXD_DD) != 0)
+            return false;
+    return true;
+}
+
+static void frames_during_resets(enum model_kind kind)
+{
+    struct world *world = attached(kind, 2);
+
+    world->on_write = frame_during_reset;
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned n = 0; n < 30; n++)
+            model_frame_to(world, n % 2, 100);
+        CU_ASSERT_EQUAL(nic_state_reinit(&world->sharer[round % 2].driver), 0);
+        CU_ASSERT_TRUE_FATAL(free_ahead(world));
+        model_frame_to(world, 0, 100);
+        model_frame_to(world, 1, 100);
+        world_run(world);
+        world_tick(world, 20);
+        CU_ASSERT_EQUAL(world->sharer[0].driver.detected, QV_DETECT_NONE);
+        CU_ASSERT_EQUAL(world->sharer[1].driver.detected, QV_DETECT_NONE);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        CU_ASSERT_TRUE(world->sharer[i].received >= 20 * 16);
+        CU_ASSERT_EQUAL(world->sharer[i].received, world->number[i]);
+        CU_ASSERT_EQUAL(world->sharer[i].repeated, 0);
+    }
+    assert_sound(world);
+    world_free(world);
+}
+
+static void frames_during_resets_everywhere(void)
+{
+    frames_during_resets(MODEL_HARDWARE);
+    frames_during_resets(MODEL_EMULATOR);
+    frames_during_resets(MODEL_OPEN);
+}
+
 /* Others look at any moment: also between telling the device and noting that it was told. */
 static void look_around(struct world *world, uint32_t offset)
 {
@@ -736,6 +791,7 @@ static const struct unit_test tests[] = {
     {"a bad descriptor costs one frame", bad_descriptor_costs_one_frame},
     {"a hole in the ring is found", hole_in_the_ring_is_found},
     {"interrupts begin after the reset", interrupts_begin_after_the_reset},
+    {"frames during resets", frames_during_resets_everywhere},
     {"checks at any moment find nothing", checks_at_any_moment_find_nothing},
     {"an edge during a recovery is acknowledged", edge_during_recovery_is_acknowledged},
     {"a stalled holder is not blamed", stalled_holder_is_not_blamed},

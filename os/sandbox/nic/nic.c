@@ -11,6 +11,8 @@
 #define RESET_US            200000u
 #define LAGGARD_US          4000u
 #define SETTLE_US           50u
+#define VENDOR_MASK         0xffffu
+#define VENDOR_QEMU         0x1af4u /* of the subsystem */
 
 #define PCI_COMMAND        4u
 #define PCI_COMMAND_MEMORY (1u << 1)
@@ -152,6 +154,7 @@ static int bind(void)
     if (!nic)
         return -ENODEV;
     config.sharers = nic->sharers;
+    config.stop_by_control = (nic->subsystem & VENDOR_MASK) != VENDOR_QEMU;
     config.shared = phys_to_virt(nic->shared_phys);
     config.shared_phys = nic->shared_phys;
     config.shared_size = nic->shared_size;

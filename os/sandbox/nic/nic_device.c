@@ -2,9 +2,10 @@
 /*
  * The 82540EM's registers: stop, reset, start. References are to the 8254x GbE Software Developer's Manual.
  *
- * The receiver is halted by giving it no descriptors rather than by RCTL: that holds on hardware as well, and an
- * emulator whose reset keeps RCTL (QEMU) delays all reception by a second whenever RCTL is written. For the same reason
- * RCTL is written only if the reset has changed it.
+ * The receiver is halted by giving it no descriptors (3.2.6), and by RCTL where config.stop_by_control says so. Each of
+ * two emulators knows one of these ways only: QEMU, whose reset keeps RCTL, delays all reception by a second whenever
+ * RCTL is written, which is why it is written only if it is not what it should be; Bochs takes a tail that was just
+ * written as the end of descriptors that are all free, also where the head is the same.
  */
 #include "nic_driver.h"
 
@@ -24,6 +25,8 @@ void nic_device_stop(struct nic_driver *driver, uint64_t state)
 {
     program(driver, state, NIC_REG_IMC, 0xffffffffu);
     (void)nic_read(driver, NIC_REG_ICR);
+    if (driver->config.stop_by_control)
+        program(driver, state, NIC_REG_RCTL, NIC_RCTL_VALUE & ~NIC_RCTL_EN);
     /* A frame may arrive between the read and the write, and the tail would then grant almost the whole ring. */
     for (unsigned attempt = 0; attempt < 16; attempt++) {
         uint32_t head = nic_read(driver, NIC_REG_RDH);

@@ -43,7 +43,8 @@ struct nic_config {
     uint64_t ticks_per_us;
     uint64_t settle_timeout; /* how long to poll for the acknowledgement of the interrupt that woke us */
     bool trace_interrupts;
-    void *shared; /* as mapped */
+    bool stop_by_control; /* the receiver is switched off for a reset, not only left without descriptors */
+    void *shared;         /* as mapped */
     uint64_t shared_phys;
     uint64_t shared_size;
     struct qv_sandbox_status *status;
