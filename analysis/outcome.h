@@ -21,6 +21,8 @@
     X(RECOVERED_LOCAL, "recovered_local", "the service came back by a standby driver in the same sandbox")             \
     X(RECOVERED_REMOTE, "recovered_remote", "another sandbox took the service over")                                   \
     X(RECOVERED_RESTART, "recovered_restart", "the service came back after a restart of the sandbox")                  \
+    X(REPAIRED_IN_PLACE, "repaired_in_place",                                                                          \
+      "damage to the shared device was repaired by its finder; nobody was stopped")                                    \
     X(CONTAINED, "contained", "detected and held where it was; no recovery completed")                                 \
     X(HANG, "hang", "the service stopped and nothing was detected or recovery never ended")                            \
     X(DEGRADED, "degraded", "the service runs, but worse than before the fault")                                       \
@@ -45,10 +47,11 @@ enum outcome_fact {
     FACT_RECOVERED_REMOTE = 1u << 10,
     FACT_RECOVERED_RESTART = 1u << 11,
     FACT_GAVE_UP = 1u << 12,
-    FACT_STOPPED = 1u << 13,         /* the target is parked */
-    FACT_SERVICE_UP = 1u << 14,      /* good replies in the last part of the load (or no load at all) */
-    FACT_SERVICE_WORSE = 1u << 15,   /* up, but below 95 % of the rate before the fault, or errors after the recovery */
-    FACT_STATE_DIFFERS = 1u << 16,   /* what the fault changed is still changed at the end */
+    FACT_STOPPED = 1u << 13,       /* the target is parked */
+    FACT_SERVICE_UP = 1u << 14,    /* good replies in the last part of the load (or no load at all) */
+    FACT_SERVICE_WORSE = 1u << 15, /* up, but below 95 % of the rate before the fault, or errors after the recovery */
+    FACT_STATE_DIFFERS = 1u << 16, /* what the fault changed is still changed at the end */
+    FACT_REPAIRED = 1u << 18, /* a shared device was re-initialised by whoever found it damaged, whatever the policy */
     FACT_EARLY_DETECTION = 1u << 17, /* something was detected before the first activation */
 };
 

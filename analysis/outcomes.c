@@ -27,7 +27,7 @@ static struct outcomes_row *row_of(struct outcomes *o, const struct run_result *
 static bool is_recovered(enum qv_outcome outcome)
 {
     return outcome == QV_OUTCOME_RECOVERED_LOCAL || outcome == QV_OUTCOME_RECOVERED_REMOTE ||
-           outcome == QV_OUTCOME_RECOVERED_RESTART;
+           outcome == QV_OUTCOME_RECOVERED_RESTART || outcome == QV_OUTCOME_REPAIRED_IN_PLACE;
 }
 
 static void add_run(struct outcomes *o, struct outcomes_row *row, const struct run_result *r)

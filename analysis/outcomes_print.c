@@ -113,7 +113,8 @@ int outcomes_print(FILE *out, const struct outcomes *outcomes, bool colour, stru
         print_line(out, &line[0], &line[i], width);
         fprintf(out, "%s\n", colour && i == 0 ? "\033[0m" : "");
     }
-    fprintf(out, "  recovered: runs with an outcome recovered_*, of all runs, with the Wilson 95 %% interval\n");
+    fprintf(out, "  recovered: runs with an outcome recovered_* or repaired_in_place, of all runs, with the Wilson 95 "
+                 "%% interval\n");
     free(line);
     return 0;
 }
@@ -135,9 +136,11 @@ void outcomes_write_markdown(FILE *out, const struct outcomes *outcomes)
             fprintf(out, "| %s ", line.cell[c]);
         fprintf(out, "|\n");
     }
-    fprintf(out,
-            "\nRecovered: runs with an outcome `recovered_*`, of all runs, with the Wilson 95 %% interval. Outages "
-            "are the longest gaps between good replies; errors and lost requests are sums over the runs.\n");
+    fprintf(
+        out,
+        "\nRecovered: runs with an outcome `recovered_*` or `repaired_in_place`, of all runs, with the Wilson 95 %% "
+        "interval. Outages are the longest gaps between good replies; errors and lost requests are sums over the "
+        "runs.\n");
 }
 
 static const uint32_t detections[] = {

@@ -427,3 +427,9 @@ bool phases_ticks(const struct recovery *recovery, uint32_t phase, uint64_t *tic
     }
     return found;
 }
+
+bool phases_in_place(const struct recovery *recovery)
+{
+    uint64_t ticks;
+    return recovery->policy == QV_POLICY_LOCAL && !phases_ticks(recovery, QV_PHASE_DRIVER_SWITCH, &ticks);
+}

@@ -69,6 +69,12 @@ void phases_free(struct recoveries *r);
 /* Ticks of one phase of a recovery (several spans are added up); false if it is absent. */
 bool phases_ticks(const struct recovery *recovery, uint32_t phase, uint64_t *ticks);
 
+/*
+ * Whether no instance was replaced: what all sharers of a device can damage tells nothing about who did, so whoever
+ * finds it repairs it in place, under any policy. A local recovery proper begins with a driver switch.
+ */
+bool phases_in_place(const struct recovery *recovery);
+
 /* Whether a recovery answered something that was there before any fault. */
 bool phases_without_fault(const struct recoveries *all, const struct recovery *recovery);
 

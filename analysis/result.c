@@ -76,7 +76,7 @@ static uint32_t recovery_facts(const struct run_result *r)
             continue;
         switch (rs->item[i].policy) {
         case QV_POLICY_LOCAL:
-            facts |= FACT_RECOVERED_LOCAL;
+            facts |= phases_in_place(&rs->item[i]) ? FACT_REPAIRED : FACT_RECOVERED_LOCAL;
             break;
         case QV_POLICY_REMOTE:
             facts |= FACT_RECOVERED_REMOTE;

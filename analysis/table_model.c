@@ -89,6 +89,7 @@ static bool add_result(struct table *t, const struct run_result *r)
                 continue;
             }
             column->complete++;
+            column->in_place += phases_in_place(x);
             column->flagged += x->flagged;
             if (!add_recovery(column, x))
                 return false;

@@ -46,6 +46,7 @@ struct table_column {
     uint32_t policy;
     bool shown;
     size_t complete, incomplete, flagged, unfounded; /* recoveries */
+    size_t in_place;                                 /* of the complete ones: see phases_in_place() */
     struct table_cell cell[TABLE_ROWS];
 };
 

@@ -124,6 +124,9 @@ static void print_notes(FILE *out, const struct table *t)
         if (column->unfounded > 0)
             fprintf(out, "  %s%s: %zu recoveries without a fault (false alarms), not in the table%s\n", bad,
                     qv_policy_name(column->policy), column->unfounded, plain);
+        if (column->in_place > 0)
+            fprintf(out, "  %s: %zu of %zu repaired a shared device in place, whatever the policy: no driver switch\n",
+                    qv_policy_name(column->policy), column->in_place, column->complete);
         if (column->flagged > 0)
             fprintf(out,
                     "  %sflag: %s: in %zu of %zu recoveries the phases differ by more than 5 %% from the end-to-end "

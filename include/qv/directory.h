@@ -216,9 +216,9 @@ struct qv_sandbox_status {
     uint64_t bench_bytes;
     uint64_t connection_head; /* connections ever noted below, kept across restarts of the sandbox */
     struct qv_connection connection[QV_CONNECTIONS]; /* the newest: number i in place i % QV_CONNECTIONS */
-    uint64_t cost_phys;       /* struct qv_cost_area (qv/cost.h), 0 = none */
-    uint64_t lock_waits;      /* frames that found the transmit lock held ... */
-    uint64_t lock_wait_ticks; /* ... and how long they waited for it in all */
+    uint64_t cost_phys;                              /* struct qv_cost_area (qv/cost.h), 0 = none */
+    uint64_t lock_waits;                             /* frames that found the transmit lock held ... */
+    uint64_t lock_wait_ticks;                        /* ... and how long they waited for it in all */
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
 

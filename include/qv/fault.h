@@ -89,7 +89,7 @@
     X(CORE_RESET, 13, "core-reset", "the core was reset under its monitor and came back by SIPI")                      \
     X(KERNEL_EXCEPTION, 14, "kernel-exception", "CPU exception in the sandbox kernel outside the driver")              \
     X(ASSERTION, 15, "assertion", "the sandbox kernel found its own state inconsistent")                               \
-    X(RECOVERY_TIMEOUT, 16, "recovery-timeout", "a recovery was not over within its time limit, or given up")     \
+    X(RECOVERY_TIMEOUT, 16, "recovery-timeout", "a recovery was not over within its time limit, or given up")          \
     X(DRIVER_STUCK, 17, "driver-stuck", "a thread has been inside the driver for too long")
 
 /* Phases of a recovery in the order in which they happen; a phase that a policy does not have is absent, not zero. */

@@ -118,6 +118,12 @@ static void test_facts(void)
         result_conclude(r);                                                                                            \
         CU_ASSERT_EQUAL(r->outcome, QV_OUTCOME_RECOVERED_LOCAL);                                                       \
     } while (0)
+    /* Without a driver switch it was a repair in place. */
+    for (uint32_t i = 0; i < r->recoveries.item[0].n_spans; i++) {
+        struct phase_span *span = &r->recoveries.item[0].span[i];
+        if (span->phase == QV_PHASE_DRIVER_SWITCH)
+            TURNS(span->open = true, span->open = false, QV_OUTCOME_REPAIRED_IN_PLACE);
+    }
     TURNS(r->isolation.breaches = 1, r->isolation.breaches = 0, QV_OUTCOME_ISOLATION_BREACH);
     TURNS(r->host.monitor_failed = true, r->host.monitor_failed = false, QV_OUTCOME_MONITOR_FAILURE);
     TURNS(r->host.platform_died = true, r->host.platform_died = false, QV_OUTCOME_SYSTEM_FAILURE);

@@ -225,6 +225,11 @@ static void test_outcomes(void)
         {RUNS | FACT_DETECTED | FACT_RECOVERED_REMOTE | FACT_STOPPED, QV_OUTCOME_RECOVERED_REMOTE},
         {RUNS | FACT_DETECTED | FACT_RECOVERED_LOCAL | FACT_RECOVERED_REMOTE, QV_OUTCOME_RECOVERED_REMOTE},
         {RUNS | FACT_DETECTED | FACT_RECOVERED_RESTART, QV_OUTCOME_RECOVERED_RESTART},
+        {RUNS | FACT_DETECTED | FACT_REPAIRED, QV_OUTCOME_REPAIRED_IN_PLACE},
+        {RUNS | FACT_DETECTED | FACT_REPAIRED | FACT_SERVICE_WORSE, QV_OUTCOME_REPAIRED_IN_PLACE},
+        {RUNS | FACT_DETECTED | FACT_REPAIRED | FACT_RECOVERED_LOCAL, QV_OUTCOME_RECOVERED_LOCAL},
+        {RUNS | FACT_DETECTED | FACT_REPAIRED | FACT_STOPPED, QV_OUTCOME_CONTAINED},
+        {(RUNS & ~FACT_SERVICE_UP) | FACT_DETECTED | FACT_REPAIRED, QV_OUTCOME_HANG},
         {RUNS | FACT_DETECTED | FACT_RECOVERED_RESTART | FACT_GAVE_UP, QV_OUTCOME_GAVE_UP},
         {RUNS | FACT_DETECTED | FACT_RECOVERED_LOCAL | FACT_WRONG_OUTPUT, QV_OUTCOME_SILENT_WRONG_OUTPUT},
         {RUNS | FACT_WRONG_OUTPUT | FACT_OTHERS_DEAD, QV_OUTCOME_SYSTEM_FAILURE},
@@ -242,16 +247,16 @@ static void test_outcomes(void)
     }
 }
 
-/* Properties that hold for every one of the 2^18 sets of facts. */
+/* Properties that hold for every one of the 2^19 sets of facts. */
 static void test_all_outcomes(void)
 {
     size_t seen[QV_OUTCOME_COUNT] = {0};
     size_t wrong = 0;
-    for (uint32_t facts = 0; facts < 1u << 18; facts++) {
+    for (uint32_t facts = 0; facts < 1u << 19; facts++) {
         enum qv_outcome o = outcome_classify(facts);
         seen[o]++;
-        bool recovered =
-            o == QV_OUTCOME_RECOVERED_LOCAL || o == QV_OUTCOME_RECOVERED_REMOTE || o == QV_OUTCOME_RECOVERED_RESTART;
+        bool recovered = o == QV_OUTCOME_RECOVERED_LOCAL || o == QV_OUTCOME_RECOVERED_REMOTE ||
+                         o == QV_OUTCOME_RECOVERED_RESTART || o == QV_OUTCOME_REPAIRED_IN_PLACE;
         bool harmless = recovered || o == QV_OUTCOME_MASKED || o == QV_OUTCOME_NO_FAULT || o == QV_OUTCOME_LATENT ||
                         o == QV_OUTCOME_NOT_ACTIVATED;
         wrong += (o == QV_OUTCOME_HARNESS_ERROR) != ((facts & FACT_HARNESS_ERROR) != 0);

@@ -4,7 +4,7 @@
 # hour on two cores. A run that ends in anything but a known outcome, or with a breach, fails its scenario.
 set -u
 out=${1:?usage: campaign.sh OUTDIR}
-outcomes='[recovered_local, recovered_remote, recovered_restart, masked, latent, not_activated, degraded, gave_up, contained, silent_wrong_output, hang, false_alarm]'
+outcomes='[recovered_local, recovered_remote, recovered_restart, repaired_in_place, masked, latent, not_activated, degraded, gave_up, contained, silent_wrong_output, hang, false_alarm]'
 status=0
 for policy in local remote restart; do
     for scenario in scenarios/faults/*.yaml; do
