@@ -24,6 +24,7 @@ void result_free(struct run_result *r)
     if (r == NULL)
         return;
     phases_free(&r->recoveries);
+    free(r->tlb);
     free(r);
 }
 

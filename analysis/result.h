@@ -33,6 +33,7 @@
 #include "analysis/outcome.h"
 #include "analysis/phases.h"
 #include "analysis/provenance.h"
+#include "analysis/tlb.h"
 #include "analysis/trace.h"
 #include "qv/bootcfg.h"
 #include "qv/directory.h"
@@ -124,6 +125,7 @@ struct run_result {
     uint64_t seed;
     uint32_t run_index; /* of --repeat, from 0 */
     uint32_t mode;      /* enum qv_mode */
+    char simulated[32]; /* processor whose model made the event counts; "": no counts of a model */
     bool met;           /* the verdict */
     uint32_t policy;    /* enum qv_policy, as configured */
     struct run_fault fault[QV_MAX_FAULTS];
@@ -161,6 +163,8 @@ struct run_result {
     uint64_t exits[QV_MAX_SANDBOXES][QV_STAGE_COUNT][QV_EXIT_CAUSE_SLOTS];
     uint64_t iommu_faults;
     struct run_cost cost;
+
+    struct tlb_sweep *tlb; /* what the experiment tlb left; owned, NULL: none */
 
     /* Set by result_conclude. */
     enum qv_outcome outcome;

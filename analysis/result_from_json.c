@@ -336,6 +336,8 @@ static int read_head(const json_t *root, struct run_result *r, struct qv_error *
         return bad(err, "schema", "1");
     int code = get_table(root, r, &result_head_fields, "", err);
     const json_t *tick = json_object_get(root, "tick");
+    const char *simulated = json_string_value(json_object_get(root, "simulated")); /* may be missing */
+    (void)snprintf(r->simulated, sizeof(r->simulated), "%s", simulated != NULL ? simulated : "");
     if (code == 0)
         code = get_table(tick, &r->tick, &result_tick_fields, "tick", err);
     if (code == 0)

@@ -246,10 +246,16 @@ static bool put_tick(json_t *root, const struct run_result *r)
            put_table(o, &r->tick, &result_tick_fields);
 }
 
+/* Only where there are such counts: then nobody who reads them can miss it. */
+static bool put_simulated(json_t *root, const struct run_result *r)
+{
+    return r->simulated[0] == '\0' || put_text(root, "simulated", r->simulated);
+}
+
 static bool put_all(json_t *root, const struct run_result *r, json_t *files)
 {
     bool ok = put_number(root, "schema", RESULT_SCHEMA) && put_table(root, r, &result_head_fields) &&
-              put_tick(root, r) && put_text(root, "verdict", r->met ? "met" : "not met") &&
+              put_tick(root, r) && put_simulated(root, r) && put_text(root, "verdict", r->met ? "met" : "not met") &&
               put_text(root, "outcome", outcome_name(r->outcome)) &&
               put_text(root, "outcome_means", outcome_text(r->outcome)) &&
               put_text(root, "detected_by", qv_detection_name(r->detected_by)) &&

@@ -14,6 +14,7 @@
 #include "analysis/sha256.h"
 #include "analysis/table.h"
 #include "analysis/timeline.h"
+#include "analysis/tlb_plot.h"
 
 #define PATH_BYTES       4096
 #define TRACE_TEXT_ALL   20000u /* up to here every record is printed */
@@ -181,6 +182,17 @@ static const char *published_if_there(const char *published)
     return access(path, R_OK) == 0 ? published : NULL;
 }
 
+static int write_sweeps(const char *dir, const struct run_result *r, bool no_plot, struct qv_error *picture,
+                        struct qv_error *err)
+{
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "%s/" TLB_CSV, dir);
+    int code = tlb_write_csv(r->tlb, path, err);
+    if (code == 0 && !no_plot)
+        (void)tlb_plot(dir, &(struct tlb_plot_run){r, r->tlb}, 1, picture);
+    return code;
+}
+
 int result_write(const char *dir, const struct run_result *r, const struct result_sources *sources,
                  struct qv_error *err)
 {
@@ -202,6 +214,8 @@ int result_write(const char *dir, const struct run_result *r, const struct resul
         if (code == 0 && !s->no_plot)
             (void)timeline_plot(dir, &picture);
     }
+    if (code == 0 && r->tlb != NULL)
+        code = write_sweeps(dir, r, s->no_plot, &picture, err);
     if (code == 0 && s->trace != NULL && !s->lean)
         code = write_trace_text(dir, s->trace, s->namer, err);
     if (code == 0)

@@ -52,6 +52,18 @@ static void platform_threats(struct run_result *r)
         add(r, "No commit is known: the sources are not in a git work tree.");
 }
 
+static void counter_threats(struct run_result *r)
+{
+    if (r->simulated[0] != '\0')
+        add(r,
+            "Event counts are those of a model of the processor %s, fed with this machine's accesses (simulated: %s): "
+            "no "
+            "prefetch, no speculation, no overlap.",
+            r->simulated, r->simulated);
+    else if (r->tlb != NULL && r->tlb->counted == 0)
+        add(r, "The machine has no performance counters: no events were counted.");
+}
+
 static void trace_threats(struct run_result *r)
 {
     if (!r->has_trace)
@@ -111,6 +123,7 @@ void threats_find(struct run_result *r)
 {
     r->n_threats = 0;
     platform_threats(r);
+    counter_threats(r);
     trace_threats(r);
     load_threats(r);
     if (!r->isolation.checked)

@@ -2,25 +2,20 @@
 #include "analysis/timeline.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "analysis/gnuplot.h"
 #include "analysis/names.h"
 #include "analysis/plot_script.h"
 #include "qv/fault.h"
 
-#define MAX_SPANS       256u
-#define OPEN_SHOWN_MS   1000.0
-#define SPAN_COLUMNS    "name,kind,recovery,overlapping,begin_ms,end_ms"
-#define GNUPLOT_LIMIT_S 120
+#define MAX_SPANS     256u
+#define OPEN_SHOWN_MS 1000.0
+#define SPAN_COLUMNS  "name,kind,recovery,overlapping,begin_ms,end_ms"
 
 bool timeline_place(const struct load_log *log, const struct clock_map *clock, uint64_t tsc_hz, uint64_t tsc,
                     double *ms)
@@ -308,52 +303,7 @@ int timeline_redraw(const char *dir, struct qv_error *err)
     return code;
 }
 
-/* Starts gnuplot in `dir`, its messages into gnuplot.log there. Negative errno if it cannot be started. */
-static int start_gnuplot(const char *dir, pid_t *pid)
-{
-    char log[4096];
-    char *const argv[] = {"gnuplot", "timeline.gp", NULL};
-    posix_spawn_file_actions_t actions;
-    (void)snprintf(log, sizeof(log), "%s/gnuplot.log", dir);
-    int code = posix_spawn_file_actions_init(&actions);
-    if (code != 0)
-        return -code;
-    code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (code == 0)
-        code = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (code == 0)
-        code = posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    if (code == 0)
-        code = posix_spawn_file_actions_addchdir_np(&actions, dir);
-    if (code == 0)
-        code = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return -code;
-}
-
 int timeline_plot(const char *dir, struct qv_error *err)
 {
-    char path[4096];
-    pid_t pid;
-    (void)snprintf(path, sizeof(path), "%s/timeline.gp", dir);
-    if (access(path, R_OK) != 0)
-        return qv_error_set(err, -ENOENT, "%s: %s", path, strerror(errno));
-    int code = start_gnuplot(dir, &pid);
-    if (code != 0)
-        return qv_error_set(err, code, "gnuplot: %s", code == -ENOENT ? "not installed" : strerror(-code));
-    int status = 0;
-    for (int i = 0; i < GNUPLOT_LIMIT_S * 100; i++) {
-        if (waitpid(pid, &status, WNOHANG) == pid) {
-            if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return qv_error_set(err, -EIO, "%s: gnuplot failed; see gnuplot.log beside it", path);
-            (void)snprintf(path, sizeof(path), "%s/gnuplot.log", dir);
-            (void)remove(path);
-            return 0;
-        }
-        struct timespec rest = {.tv_nsec = 10000000};
-        (void)nanosleep(&rest, NULL);
-    }
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, &status, 0);
-    return qv_error_set(err, -ETIMEDOUT, "%s: gnuplot took more than %d s", path, GNUPLOT_LIMIT_S);
+    return gnuplot_run(dir, "timeline.gp", err);
 }

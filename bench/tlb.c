@@ -192,6 +192,9 @@ static void publish(void)
         kernel_lost(QV_DETECT_ASSERTION, 0, "no memory for the TLB sweeps");
     area->version = QV_TLB_VERSION;
     area->size = sizeof(*area);
+    area->nested = handoff->mode == QV_MODE_NATIVE         ? QV_TLB_NESTED_NONE
+                   : handoff->cfg.flags & QV_CFG_NESTED_4K ? QV_TLB_NESTED_4K
+                                                           : QV_TLB_NESTED_2M;
     area->state = QV_TLB_RUNNING;
     area->magic = QV_TLB_MAGIC;
     status->bench_bytes = sizeof(*area);

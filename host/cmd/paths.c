@@ -37,18 +37,30 @@ const char *paths_root(void)
     return root;
 }
 
+static void in_build(char *folder, size_t room, const char *variable, const char *name)
+{
+    char build[PATH_MAX];
+    const char *told = getenv(variable);
+
+    if (told != NULL && told[0] != '\0') {
+        snprintf(folder, room, "%s", told);
+        return;
+    }
+    above_program(build, 2);
+    snprintf(folder, room, "%s/%s", build, name);
+}
+
 const char *paths_os_dir(void)
 {
     static char folder[PATH_MAX + 8];
-    char build[PATH_MAX];
-    const char *told = getenv("QV_OS_DIR");
+    in_build(folder, sizeof(folder), "QV_OS_DIR", "os");
+    return folder;
+}
 
-    if (told != NULL && told[0] != '\0') {
-        snprintf(folder, sizeof(folder), "%s", told);
-        return folder;
-    }
-    above_program(build, 2);
-    snprintf(folder, sizeof(folder), "%s/os", build);
+const char *paths_plugin_dir(void)
+{
+    static char folder[PATH_MAX + 16];
+    in_build(folder, sizeof(folder), "QV_PLUGIN_DIR", "bench/plugin");
     return folder;
 }
 

@@ -9,6 +9,9 @@ const char *paths_root(void);
 /* The OS images: QV_OS_DIR, else os/ in the build folder that the program lies in. */
 const char *paths_os_dir(void);
 
+/* The emulator's plugins: QV_PLUGIN_DIR, else bench/plugin/ in the build folder that the program lies in. */
+const char *paths_plugin_dir(void);
+
 /* `name` below the root. */
 const char *paths_in_root(const char *name);
 

@@ -29,6 +29,7 @@ struct machine_config {
     const char *monitor_image; /* multiboot kernel */
     const char *sandbox_image; /* first module */
     const char *boot_config;   /* second module */
+    const char *pmu_model;     /* name in bench/plugin/models/ of the processor to model, NULL = none; QEMU only */
     const char *cpu;           /* model of the processor, NULL = the platform's own choice; QEMU has but one */
     uint32_t cores;
     uint64_t memory_bytes;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cmd/paths.h"
 #include "platform/parts.h"
 #include "platform/platform.h"
 #include "platform/process.h"
@@ -154,6 +155,59 @@ static void add_machine(struct starting *s)
     add_network(s);
 }
 
+/* The interface of plugins changed in QEMU 9: which of ours fits. */
+static const char *plugin_file(struct qv_error *err)
+{
+    unsigned major = 0;
+    FILE *version = popen("qemu-system-x86_64 --version", "re");
+    int fields = version != NULL ? fscanf(version, "QEMU emulator version %u", &major) : 0;
+    if (version != NULL)
+        (void)pclose(version);
+    if (fields != 1) {
+        (void)qv_error_set(err, -ENOENT, "qemu-system-x86_64 --version: expected 'QEMU emulator version N'");
+        return NULL;
+    }
+    return major < 9 ? "qv_emupmu_old.so" : "qv_emupmu_new.so";
+}
+
+/* A path as it stands in an option: absolute, because the emulator runs elsewhere, and each comma twice. */
+static int option_path(const char *path, char out[8400], struct qv_error *err)
+{
+    char *full = realpath(path, NULL);
+    size_t n = 0;
+    if (full == NULL)
+        return qv_error_set(err, -errno, "%s: %s", path, strerror(errno));
+    for (const char *c = full; *c != '\0' && n < 8400 - 3; c++) {
+        if (*c == ',')
+            out[n++] = ',';
+        out[n++] = *c;
+    }
+    out[n] = '\0';
+    free(full);
+    return 0;
+}
+
+/* The emulated PMU: bench/plugin. */
+static int add_plugin(struct starting *s, struct qv_error *err)
+{
+    char path[4200], plugin[8400], model[8400];
+    const char *file = plugin_file(err);
+    int result = file != NULL ? 0 : -ENOENT;
+    if (result == 0 && paths_join(path, sizeof(path), paths_plugin_dir(), file) != 0)
+        result = qv_error_set(err, -ENAMETOOLONG, "%s: name too long", paths_plugin_dir());
+    if (result == 0)
+        result = option_path(path, plugin, err);
+    if (result == 0) {
+        snprintf(path, sizeof(path), "bench/plugin/models/%s.model", s->config->pmu_model);
+        result = option_path(paths_in_root(path), model, err);
+    }
+    if (result != 0)
+        return result;
+    arguments_add(&s->arguments, "-plugin");
+    arguments_add(&s->arguments, "%s,model=%s,ram=/proc/self/fd/%d", plugin, model, s->ram);
+    return 0;
+}
+
 static int prepare(struct starting *s, struct qv_error *err)
 {
     int result = find_images(s, err);
@@ -168,8 +222,12 @@ static int prepare(struct starting *s, struct qv_error *err)
     if (result != 0)
         return result;
     add_machine(s);
+    if (s->config->pmu_model != NULL)
+        result = add_plugin(s, err);
     s->machine->argv = s->arguments.item;
-    return s->arguments.failed ? qv_error_set(err, -ENOMEM, "out of memory") : 0;
+    if (result == 0 && s->arguments.failed)
+        result = qv_error_set(err, -ENOMEM, "out of memory");
+    return result;
 }
 
 static int launch(struct starting *s, struct qv_error *err)

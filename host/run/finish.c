@@ -121,6 +121,28 @@ static void take_directory(struct job *job)
     free(directory);
 }
 
+/* What the experiment left in sandbox 0's memory. */
+static void take_experiment(struct job *job)
+{
+    struct qv_error why = {""};
+    struct qv_sandbox_status status;
+    struct run_result *r = job->result;
+
+    if (job->scenario->experiment != SCENARIO_EXPERIMENT_TLB || r->host.harness_error)
+        return;
+    guest_copy_status(&job->guest, 0, &status);
+    const uint8_t *area =
+        status.bench_bytes != 0 ? guest_memory(&job->guest, status.bench_phys, status.bench_bytes) : NULL;
+    r->tlb = calloc(1, sizeof(*r->tlb));
+    if (r->tlb == NULL || area == NULL) {
+        job_harness_error(job, r->tlb == NULL ? "out of memory" : "the OS published no results of the experiment");
+        return;
+    }
+    demand(job, tlb_take_area(r->tlb, area, status.bench_bytes, &why), &why);
+    if (r->tlb->emulated && r->tlb->counted != 0)
+        snprintf(r->simulated, sizeof(r->simulated), "%s", r->tlb->model);
+}
+
 static void take_isolation(struct job *job, const struct trace *trace)
 {
     struct qv_error why = {""};
@@ -202,6 +224,7 @@ int job_finish(struct job *job, struct qv_error *err)
         r->host.exit_status = machine_alive(&job->machine) ? -1 : job->machine.exit_code;
         take_trace(job, &trace, &has_trace);
         take_isolation(job, &trace);
+        take_experiment(job);
     }
     if (job->machine_started)
         machine_end(&job->machine);

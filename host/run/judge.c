@@ -166,6 +166,49 @@ static void judge_machine(const struct scenario *scenario, struct run_result *r)
     judge_count(r, "max_recoveries", expect->max_recoveries, r->recoveries.n, r->has_trace);
 }
 
+static void judge_knee(struct run_result *r, const char *name, uint32_t pattern, uint64_t limit, bool least)
+{
+    uint32_t knee = r->tlb != NULL ? tlb_knee(r->tlb, pattern) : TLB_NO_KNEE;
+    bool met = knee != TLB_NO_KNEE && (least ? knee >= limit : knee <= limit);
+    struct run_expectation *e;
+    if ((least && limit == 0) || (!least && limit == SCENARIO_UNLIMITED) || (e = add(r, name, met)) == NULL)
+        return;
+    put(e->expected, "%s %" PRIu64 " pages", least ? ">=" : "<=", limit);
+    if (knee != TLB_NO_KNEE)
+        put(e->actual, "%u pages", knee);
+    else
+        put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "no knee");
+}
+
+/* Walks beyond those of the base case, as a share of the accesses; the worst point counts. */
+static void judge_walks(struct run_result *r, const char *name, uint32_t what, uint64_t limit_ppm, bool least)
+{
+    double low = 0, high = 0;
+    bool known = r->tlb != NULL && tlb_beyond_base(r->tlb, QV_TLB_DATA, what, &low, &high);
+    double actual = (least ? low : high) * 100;
+    double limit = (double)limit_ppm / 1e4;
+    struct run_expectation *e;
+    if ((least && limit_ppm == 0) || (!least && limit_ppm == SCENARIO_UNLIMITED) ||
+        (e = add(r, name, known && (least ? actual >= limit : actual <= limit))) == NULL)
+        return;
+    put(e->expected, "%s %g %%", least ? ">=" : "<=", limit);
+    if (known)
+        put(e->actual, "%.3g %%", actual);
+    else
+        put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "unknown");
+}
+
+static void judge_sweeps(const struct scenario_expect *expect, struct run_result *r)
+{
+    judge_knee(r, "min_tlb_knee", QV_TLB_DATA, expect->min_tlb_knee, true);
+    judge_knee(r, "max_tlb_knee", QV_TLB_DATA, expect->max_tlb_knee, false);
+    judge_knee(r, "min_itlb_knee", QV_TLB_CODE, expect->min_itlb_knee, true);
+    judge_knee(r, "max_itlb_knee", QV_TLB_CODE, expect->max_itlb_knee, false);
+    judge_walks(r, "min_flush_walks", QV_TLB_FLUSH, expect->min_flush_walks_ppm, true);
+    judge_walks(r, "min_exit_walks", QV_TLB_EXIT, expect->min_exit_walks_ppm, true);
+    judge_walks(r, "max_exit_walks", QV_TLB_EXIT, expect->max_exit_walks_ppm, false);
+}
+
 void judge(const struct scenario *scenario, struct run_result *result)
 {
     result->n_expect = 0;
@@ -173,4 +216,5 @@ void judge(const struct scenario *scenario, struct run_result *result)
     judge_words(&scenario->expect, result);
     judge_load(&scenario->expect, result);
     judge_machine(scenario, result);
+    judge_sweeps(&scenario->expect, result);
 }

@@ -65,6 +65,7 @@ static void make_config(const struct job *job, const char *boot_config, struct m
     config->boot_config = boot_config;
     config->cores = scenario->platform.cores;
     config->memory_bytes = scenario->platform.memory_bytes;
+    config->pmu_model = scenario->platform.pmu != SCENARIO_PMU_NONE ? scenario_pmu_name(scenario->platform.pmu) : NULL;
     config->iommu = scenario->platform.iommu;
     config->icount = scenario->platform.clock == SCENARIO_CLOCK_ICOUNT;
     config->host_network = !scenario_client_makes_load(scenario) && !config->icount;

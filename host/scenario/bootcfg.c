@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario/bootcfg.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "qv/draw.h"
+#include "qv/tlb.h"
 
 #define NETMASK   0xffffff00u /* QEMU's user network */
 #define GATEWAY   0x0a000202u
@@ -96,6 +98,10 @@ static uint32_t build_flags(const struct scenario *scenario)
         flags |= QV_CFG_LAPIC_GUARDED;
     if (!scenario->platform.iommu)
         flags |= QV_CFG_NO_IOMMU;
+    if (scenario->platform.pmu != SCENARIO_PMU_NONE && scenario->platform.kind == SCENARIO_PLATFORM_QEMU)
+        flags |= QV_CFG_EMULATED_PMU;
+    if (scenario->platform.nested_pages == SCENARIO_NESTED_4K)
+        flags |= QV_CFG_NESTED_4K;
     if (scenario->trace.requests)
         flags |= QV_CFG_TRACE_REQUESTS;
     if (scenario->trace.scheduler)
@@ -135,6 +141,10 @@ void bootcfg_build(const struct scenario *scenario, struct qv_bootcfg *out)
         out->duration_us = scenario->duration_us + scenario->load.timeout_us;
     else if (scenario->load.tool == SCENARIO_TOOL_NONE)
         out->duration_us = scenario->duration_us;
+    if (scenario->experiment == SCENARIO_EXPERIMENT_TLB) {
+        snprintf(out->test, sizeof(out->test), "%s", QV_TLB_TEST);
+        out->duration_us = 0; /* it ends when everything is measured */
+    }
     out->crc = bootcfg_crc(out);
 }
 

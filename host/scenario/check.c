@@ -250,6 +250,9 @@ static void check_platform(const struct check *c)
     if (usable(c, "platform.lapic") && usable(c, "platform.mode") && platform->mode == QV_MODE_NATIVE &&
         platform->lapic == SCENARIO_LAPIC_GUARDED)
         complain(c, "platform.lapic", "guarded needs a monitor, expected direct in native mode");
+    if (usable(c, "platform.nested_pages") && usable(c, "platform.mode") && platform->mode == QV_MODE_NATIVE &&
+        platform->nested_pages == SCENARIO_NESTED_4K)
+        complain(c, "platform.nested_pages", "native mode has no nested page tables, expected no such key");
     if (usable(c, "platform.clock") && usable(c, "load.tool") && platform->clock == SCENARIO_CLOCK_ICOUNT &&
         (c->scenario->load.tool == SCENARIO_TOOL_BUILTIN || c->scenario->load.tool == SCENARIO_TOOL_HTTPERF))
         complain(c, given(c, "load.tool") ? "load.tool" : "platform.clock",
@@ -490,6 +493,36 @@ static void check_expect(const struct check *c)
         complain(c, "expect.detected_by", "nothing to detect without a fault, expected no such key");
 }
 
+static bool expects_sweeps(const struct scenario_expect *expect)
+{
+    return expect->min_tlb_knee != 0 || expect->max_tlb_knee != SCENARIO_UNLIMITED || expect->min_itlb_knee != 0 ||
+           expect->max_itlb_knee != SCENARIO_UNLIMITED || expect->min_flush_walks_ppm != 0 ||
+           expect->min_exit_walks_ppm != 0 || expect->max_exit_walks_ppm != SCENARIO_UNLIMITED;
+}
+
+static void check_experiment(const struct check *c)
+{
+    const struct scenario *s = c->scenario;
+    const uint64_t room = 16 * MIB; /* pages to go through, results, kernel */
+
+    if (!usable(c, "experiment"))
+        return;
+    if (s->experiment == SCENARIO_EXPERIMENT_NONE) {
+        if (usable(c, "expect") && expects_sweeps(&s->expect))
+            complain(c, "expect", "figures of the TLB sweeps, expected experiment tlb beside them");
+        return;
+    }
+    if (usable(c, "load.tool") && s->load.tool != SCENARIO_TOOL_NONE)
+        complain(c, "load.tool", "nothing is served during an experiment, expected none");
+    if (usable(c, "fault") && s->n_faults > 0)
+        complain(c, "fault", "an experiment runs no driver to hit, expected none");
+    if (all_usable(c, "memory") && s->n_sandboxes > 0 && s->sandbox[0].memory_bytes < room)
+        complain(c, "sandboxes[0].memory", "too little for the experiment, expected at least 16MiB");
+    if (usable(c, "platform.mode") && s->platform.mode == QV_MODE_NATIVE && usable(c, "expect") &&
+        (s->expect.min_exit_walks_ppm != 0 || s->expect.max_exit_walks_ppm != SCENARIO_UNLIMITED))
+        complain(c, "expect", "a VM exit needs a monitor, expected no such key in native mode");
+}
+
 void scenario_check(const struct scenario *scenario, const struct tree *tree, struct diag *diag)
 {
     const struct check c = {scenario, tree, diag};
@@ -500,4 +533,5 @@ void scenario_check(const struct scenario *scenario, const struct tree *tree, st
         check_fault(&c, i);
     check_recovery(&c);
     check_expect(&c);
+    check_experiment(&c);
 }

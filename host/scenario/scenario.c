@@ -130,6 +130,11 @@ const char *scenario_arrivals_name(uint32_t arrivals)
     return words_name(words_arrivals, arrivals);
 }
 
+const char *scenario_pmu_name(uint32_t pmu)
+{
+    return words_name(words_pmus, pmu);
+}
+
 const char *scenario_policy_name(uint32_t policy)
 {
     return words_name(words_policies, policy);

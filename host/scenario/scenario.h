@@ -28,6 +28,14 @@ enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1, SCENARIO_PLATFORM_BOCH
 enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
 enum scenario_lapic { SCENARIO_LAPIC_DIRECT = 0, SCENARIO_LAPIC_GUARDED = 1 };
 enum scenario_nic_model { SCENARIO_NIC_E1000 = 1 };
+enum scenario_nested_pages { SCENARIO_NESTED_2M = 0, SCENARIO_NESTED_4K = 1 };
+enum scenario_pmu {
+    SCENARIO_PMU_NONE = 0,
+    SCENARIO_PMU_SANDYBRIDGE = 1,
+    SCENARIO_PMU_NEHALEM = 2,
+    SCENARIO_PMU_BARCELONA = 3
+};
+enum scenario_experiment { SCENARIO_EXPERIMENT_NONE = 0, SCENARIO_EXPERIMENT_TLB = 1 };
 enum scenario_tool {
     SCENARIO_TOOL_NONE = 0,
     SCENARIO_TOOL_BUILTIN = 1, /* qv's own open-loop client */
@@ -47,6 +55,8 @@ struct scenario_platform {
     uint32_t nic;   /* enum scenario_nic_model */
     bool unshared;  /* the driver without sharing, to compare with */
     bool iommu;
+    uint32_t pmu;            /* enum scenario_pmu: processor modelled where the machine has no counters of its own */
+    uint32_t nested_pages;   /* enum scenario_nested_pages */
     uint64_t ready_limit_us; /* give the machine up when it is not ready by then */
 };
 
@@ -132,6 +142,10 @@ struct scenario_expect {
     uint64_t max_deadline_misses;
     uint64_t max_steady_exits;
     uint64_t max_recoveries;
+    /* Of the TLB sweeps: pages up to which rounds with nothing between them find all translations, ... */
+    uint64_t min_tlb_knee, max_tlb_knee, min_itlb_knee, max_itlb_knee;
+    /* ... and the share of accesses that walk beyond that with something between, at most as many pages. */
+    uint64_t min_flush_walks_ppm, min_exit_walks_ppm, max_exit_walks_ppm;
 };
 
 struct scenario {
@@ -149,7 +163,8 @@ struct scenario {
     uint64_t duration_us; /* from "ready" to the end of the run */
     uint64_t seed;
     struct scenario_trace trace;
-    bool cost; /* report what work costs */
+    bool cost;           /* report what work costs */
+    uint32_t experiment; /* enum scenario_experiment */
     struct scenario_expect expect;
 };
 
@@ -191,6 +206,7 @@ const char *scenario_clock_name(uint32_t clock);
 const char *scenario_tool_name(uint32_t tool);
 const char *scenario_arrivals_name(uint32_t arrivals);
 const char *scenario_policy_name(uint32_t policy);
+const char *scenario_pmu_name(uint32_t pmu);
 const char *scenario_fault_name(uint32_t model);
 const char *scenario_point_name(uint32_t point);
 const char *scenario_detection_name(uint32_t detection);

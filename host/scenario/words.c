@@ -26,6 +26,17 @@ const struct word words_lapic[] = {{"direct", SCENARIO_LAPIC_DIRECT, "the sandbo
                                    {"guarded", SCENARIO_LAPIC_GUARDED, "the monitor checks IPIs (costs exits)"},
                                    {NULL, 0, NULL}};
 const struct word words_nic_models[] = {{"e1000", SCENARIO_NIC_E1000, "Intel 82540EM"}, {NULL, 0, NULL}};
+const struct word words_pmus[] = {{"none", SCENARIO_PMU_NONE, "no model"},
+                                  {"sandybridge", SCENARIO_PMU_SANDYBRIDGE, "Intel Core i5-2500K"},
+                                  {"nehalem", SCENARIO_PMU_NEHALEM, "Intel Xeon E5506"},
+                                  {"barcelona", SCENARIO_PMU_BARCELONA, "AMD Opteron 2350"},
+                                  {NULL, 0, NULL}};
+const struct word words_nested_pages[] = {{"2MiB", SCENARIO_NESTED_2M, "where alignment allows, else 4 KiB"},
+                                          {"4KiB", SCENARIO_NESTED_4K, "throughout, as the published system"},
+                                          {NULL, 0, NULL}};
+const struct word words_experiments[] = {{"none", SCENARIO_EXPERIMENT_NONE, "services and load"},
+                                         {"tlb", SCENARIO_EXPERIMENT_TLB, "data-TLB and instruction-TLB sweeps"},
+                                         {NULL, 0, NULL}};
 const struct word words_roles[] = {{"web", QV_ROLE_WEB, "serves HTTP on its address"},
                                    {"standby", QV_ROLE_STANDBY, "takes a failed sandbox's service over"},
                                    {"bystander", QV_ROLE_BYSTANDER, "runs the deadline probe"},

@@ -38,6 +38,9 @@ enum qv_tlb_pattern { QV_TLB_PATTERNS(QV_ENUM_ENTRY_TLB_PATTERN) QV_TLB_PATTERN_
 #define QV_ENUM_ENTRY_TLB_CASE(sym, num, name, what) QV_TLB_##sym = num,
 enum qv_tlb_case { QV_TLB_CASES(QV_ENUM_ENTRY_TLB_CASE) QV_TLB_CASE_COUNT = 3 };
 
+/* Pages of the nested page table. */
+enum qv_tlb_nested { QV_TLB_NESTED_NONE = 0, QV_TLB_NESTED_2M = 1, QV_TLB_NESTED_4K = 2, QV_TLB_NESTED_COUNT = 3 };
+
 enum qv_tlb_state { QV_TLB_RUNNING = 1, QV_TLB_DONE = 2 };
 
 struct qv_tlb_point {
@@ -57,7 +60,8 @@ struct qv_tlb_area {
     uint32_t state; /* enum qv_tlb_state, written last, release order */
     uint32_t n_points;
     uint32_t counted;  /* bit per enum qv_emupmu_event; 0: there were no counters */
-    uint32_t emulated; /* 1: the counts are those of a model, of: */
+    uint16_t nested;   /* enum qv_tlb_nested */
+    uint16_t emulated; /* 1: the counts are those of a model, of: */
     char model[32];    /* NUL terminated */
     struct qv_tlb_point point[QV_TLB_POINTS];
 };
