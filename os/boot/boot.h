@@ -33,4 +33,8 @@ void smp_start(const struct acpi_info *acpi);
 
 _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* warm_reset.c: where the boot processor begins after an INIT, and that it does so once. */
+void warm_reset_point(uint32_t trampoline);
+void warm_reset_arm(void);
+
 #endif

@@ -178,6 +178,8 @@ _Noreturn void boot_core(uint32_t index)
         cpu_pause();
     paging_load();
     lapic_start(index);
+    if (again && index == 0)
+        warm_reset_arm(); /* the firmware has used it up */
     if (again)
         core_revived(core);
     core_main(core);

@@ -26,6 +26,9 @@ void smp_start(const struct acpi_info *acpi)
         cores[i].index = i;
         boot_apic_ids[i] = cores[i].apic_id;
     }
+    warm_reset_point(TRAMPOLINE);
+    if (vendor)
+        warm_reset_arm();
     memcpy((void *)(uintptr_t)TRAMPOLINE, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
     for (unsigned i = 1; i < machine.n_cores; i++)
         lapic_ipi(cores[i].apic_id, ICR_INIT);

@@ -53,6 +53,8 @@ qv_boot_test(guarded --guarded --processors 5 guarded)
 qv_boot_test(restart --policy restart restart)
 qv_boot_test(hang --policy restart --hang-timeout 1000 hang)
 qv_boot_test(core-reset --policy restart --hang-timeout 1000 core-reset)
+qv_boot_test(core-reset-bsp --policy restart --hang-timeout 1000 core-reset-bsp)
+qv_boot_test(core-reset-bsp-pc --machine pc --policy restart --hang-timeout 1000 core-reset-bsp)
 qv_boot_test(panic --policy restart --when "the image may be damaged=damage" --status 127
              --expect "MONITOR PANIC: restart" --count "64:core 0 exit" --count "64:core 3 exit" panic)
 

@@ -38,6 +38,7 @@ qv_bochs_test(guarded --guarded guarded)
 qv_bochs_test(restart --policy restart restart)
 qv_bochs_test(hang --policy restart --hang-timeout 1000 hang)
 qv_bochs_test(core-reset --policy restart --hang-timeout 1000 core-reset)
+qv_bochs_test(core-reset-bsp --policy restart --hang-timeout 1000 core-reset-bsp)
 qv_bochs_test(panic --policy restart --when "the image may be damaged=damage" --status 127
               --expect "MONITOR PANIC: restart" --count "64:core 0 exit" --count "64:core 3 exit" panic)
 

@@ -16,7 +16,7 @@ static const struct boot_test tests[] = {
     {"calls", test_calls},     {"map", test_map},       {"shutdown", test_shutdown},
     {"restart", test_restart}, {"hang", test_hang},     {"core-reset", test_core_reset},
     {"guarded", test_guarded}, {"panic", test_panic},   {"dma", test_dma},
-    {"faults", test_faults},   {"quick", test_quick},
+    {"faults", test_faults},   {"quick", test_quick},   {"core-reset-bsp", test_core_reset_bsp},
 };
 
 static const struct boot_test *running;

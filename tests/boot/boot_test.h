@@ -32,6 +32,7 @@ void test_shutdown(void);
 void test_restart(void);
 void test_hang(void);
 void test_core_reset(void);
+void test_core_reset_bsp(void);
 void test_guarded(void);
 void test_panic(void);
 void test_faults(void);

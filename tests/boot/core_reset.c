@@ -15,13 +15,11 @@ static void send_init(unsigned sandbox)
     irq_restore(flags);
 }
 
-void test_core_reset(void)
+static void reset_core_of(unsigned victim, unsigned sender)
 {
-    unsigned victim = handoff->n_sandboxes - 1;
-
     if (handoff->incarnation == 1)
         test_barrier(1);
-    if (handoff->id == 0)
+    if (handoff->id == sender)
         send_init(victim);
     if (handoff->id == victim) {
         while (handoff->incarnation == 1)
@@ -38,4 +36,15 @@ void test_core_reset(void)
     test_barrier(2);
     EXPECT(directory()->core[victim].incarnation == 2, "incarnation %u", directory()->core[victim].incarnation);
     test_barrier(3);
+}
+
+void test_core_reset(void)
+{
+    reset_core_of(handoff->n_sandboxes - 1, 0);
+}
+
+/* The boot processor does not wait for a SIPI after INIT: it begins at the firmware's reset vector. */
+void test_core_reset_bsp(void)
+{
+    reset_core_of(0, 1);
 }
