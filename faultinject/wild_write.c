@@ -6,7 +6,6 @@
  * if the store went through; `before` is then known in native mode alone, and 0 otherwise.
  */
 #include "faultinject/model.h"
-#include "lib/elf64.h"
 #include "sandbox/faultpoint.h"
 #include "sandbox/kernel.h"
 
@@ -69,26 +68,6 @@ static uint32_t unmapped_fire(struct armed_fault *fault, struct nic_view *view)
     return FAULT_EFFECT_NONE;
 }
 
-/* Anywhere in the data of the kernel proper. Much of that is buffers: many of these stay without effect. */
-static uint32_t kernel_fire(struct armed_fault *fault, struct nic_view *view)
-{
-    const struct sandbox_image_header *image =
-        (const struct sandbox_image_header *)(uintptr_t)SANDBOX_IMAGE_HEADER_VIRT;
-    uint64_t bytes = image->image_end - image->window_end;
-    uint64_t address = image->window_end + (fault_draw_below(fault, CHOICE_PLACE, bytes) & ~3ull);
-    volatile uint32_t *word = (volatile uint32_t *)(uintptr_t)address;
-    uint32_t before = *word;
-    uint32_t after = value_of(fault);
-
-    (void)view;
-    if (after == before)
-        after = ~before;
-    fault_changed(address, before, after);
-    fault_active(fault, address);
-    *word = after;
-    return FAULT_EFFECT_NONE;
-}
-
 const struct fault_model fault_wild_write_sandbox = {
     .id = QV_FAULT_WILD_WRITE_SANDBOX,
     .possible = sandbox_possible,
@@ -104,9 +83,4 @@ const struct fault_model fault_wild_write_monitor = {
 const struct fault_model fault_wild_write_unmapped = {
     .id = QV_FAULT_WILD_WRITE_UNMAPPED,
     .fire = unmapped_fire,
-};
-
-const struct fault_model fault_wild_write_kernel = {
-    .id = QV_FAULT_WILD_WRITE_KERNEL,
-    .fire = kernel_fire,
 };

@@ -49,6 +49,7 @@ void thread_charge_interrupt(void);
 void thread_interrupt_end(void); /* end of an interrupt: reschedule if needed, then component_resume_check() */
 const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot);
 bool thread_is_dead(const struct thread *thread);
+const struct thread *thread_at(unsigned number); /* NULL behind the last */
 void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the running thread is gone for good */
 unsigned threads_dead(void);
 /* Is any thread in [begin, end) of a component's text? Of the running one only the stack above `from` counts. */

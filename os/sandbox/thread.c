@@ -352,3 +352,8 @@ _Noreturn void threads_run(void)
     for (;;)
         __asm__ volatile("sti; hlt; cli" ::: "memory");
 }
+
+const struct thread *thread_at(unsigned number)
+{
+    return number < n_threads ? &threads[number] : NULL;
+}

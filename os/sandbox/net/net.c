@@ -453,3 +453,38 @@ int net_start(void)
     network = thread_create("net", network_main, NULL, QV_VCPU_SERVICE);
     return network == NULL ? -ENOMEM : netdev_start(network);
 }
+
+/* Connection number `i` of a list, or `i` less their number. */
+static const struct tcp_pcb *nth(const struct tcp_pcb *list, unsigned *i)
+{
+    while (list != NULL && *i > 0) {
+        list = list->next;
+        --*i;
+    }
+    return list;
+}
+
+size_t net_live_data(unsigned i, const void **base)
+{
+    const struct tcp_pcb *const lists[] = {tcp_active_pcbs, tcp_tw_pcbs};
+    const void *const heads[] = {&tcp_active_pcbs, &tcp_tw_pcbs, &tcp_listen_pcbs};
+
+    if (i < interfaces) {
+        *base = &interface[i];
+        return sizeof(interface[i]);
+    }
+    i -= interfaces;
+    if (i < sizeof(heads) / sizeof(heads[0])) {
+        *base = heads[i];
+        return sizeof(void *);
+    }
+    i -= (unsigned)(sizeof(heads) / sizeof(heads[0]));
+    for (unsigned k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+        *base = nth(lists[k], &i);
+        if (*base != NULL) {
+            return sizeof(struct tcp_pcb);
+        }
+    }
+    *base = tcp_listen_pcbs.listen_pcbs;
+    return i == 0 && *base != NULL ? sizeof(struct tcp_pcb_listen) : 0;
+}

@@ -10,6 +10,7 @@
 #define QV_NET_NET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct netif;
 
@@ -39,6 +40,12 @@ int net_reinit(void);
  * of a recovery. 0, -EINVAL if it has no address, -ENODEV, -ETIMEDOUT as above, or the driver's error.
  */
 int net_takeover(unsigned sandbox, bool first_reply);
+
+/*
+ * For fault models: what the network works with just now, piece by piece: its interfaces, the lists of connections and
+ * the connections in them. The bytes of piece `i`, 0 behind the last.
+ */
+size_t net_live_data(unsigned i, const void **base);
 
 /* The sandbox whose address an interface of this network has. */
 unsigned net_sandbox_of(const struct netif *netif);

@@ -257,3 +257,9 @@ const uint8_t *nic_mac(unsigned sandbox)
 {
     return handoff->cfg.sandbox[sandbox].mac;
 }
+
+const void *nic_driver_state(size_t *bytes)
+{
+    *bytes = sizeof(driver);
+    return &driver;
+}

@@ -82,6 +82,9 @@ int nic_takeover(unsigned sandbox);
 
 const uint8_t *nic_mac(unsigned sandbox); /* from the boot configuration */
 
+/* For fault models: the driver's private state. */
+const void *nic_driver_state(size_t *bytes);
+
 /* What the driver shows to fault models at a fault point. Pointers into the live driver state. */
 struct nic_view {
     volatile void *mmio;
