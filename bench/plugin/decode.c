@@ -39,9 +39,9 @@ static enum special decode_group7(uint8_t modrm)
     }
 }
 
-static enum special decode_control_register(uint8_t modrm)
+static enum special decode_control_register(uint8_t modrm, uint8_t rex)
 {
-    unsigned number = modrm >> 3 & 7u;
+    unsigned number = (modrm >> 3 & 7u) | (rex & 4u) << 1;
     return number == 0 || number == 3 || number == 4 ? SPECIAL_FLUSH : SPECIAL_NONE;
 }
 
@@ -54,8 +54,10 @@ static enum special decode_start(const uint8_t *operand, size_t n)
 enum special decode(const uint8_t *bytes, size_t n)
 {
     bool wide = false; /* 66, mandatory for INVEPT, INVVPID, INVPCID */
+    uint8_t rex = 0;   /* the last prefix, if it is one: else it has no effect */
     while (n > 0 && is_prefix(*bytes)) {
         wide = wide || *bytes == 0x66;
+        rex = (*bytes & 0xf0u) == 0x40 ? *bytes : 0;
         bytes++;
         n--;
     }
@@ -71,7 +73,7 @@ enum special decode(const uint8_t *bytes, size_t n)
     case 0x1f:
         return decode_start(bytes + 2, n - 2);
     case 0x22:
-        return decode_control_register(bytes[2]);
+        return decode_control_register(bytes[2], rex);
     case 0x38:
         if (!wide)
             return SPECIAL_NONE;

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# The emulated PMU: its model, its descriptions, and what the plugin decodes.
+set(plugin "${PROJECT_SOURCE_DIR}/bench/plugin")
+qv_unit_test(NAME plugin_walk SOURCES test_plugin_walk.c LIBS qv_model)
+qv_unit_test(NAME plugin_caches SOURCES test_plugin_caches.c LIBS qv_model)
+qv_unit_test(NAME plugin_describe SOURCES test_plugin_describe.c ${plugin}/decode.c LIBS qv_model qv_scenario
+    INCLUDES "${PROJECT_SOURCE_DIR}/host" ARGS "${plugin}/models")
