@@ -52,6 +52,8 @@ static int prepare(struct machine *machine, const struct machine_config *config,
         return result;
     if (config->n_nics > 1 && !config->host_network)
         return qv_error_set(err, -ENOTSUP, "Bochs cannot join NICs to one hub: this scenario needs platform qemu");
+    if (config->n_nics > 0 && config->nic_82574l)
+        return qv_error_set(err, -ENOTSUP, "Bochs has the 82540EM only: this scenario needs platform qemu");
     strcpy(machine->scratch, "/tmp/qv-bochs-XXXXXX");
     if (mkdtemp(machine->scratch) == NULL) {
         machine->scratch[0] = '\0';

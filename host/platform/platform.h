@@ -37,6 +37,7 @@ struct machine_config {
     bool icount;       /* deterministic clock: one tick per instruction */
     bool host_network; /* false: the NICs are on one hub of their own, the host stays out */
     uint32_t n_nics;
+    bool nic_82574l; /* the NICs are 82574L instead of 82540EM */
     uint32_t n_forwards;
     struct machine_forward forward[QV_MAX_SANDBOXES];
 };

@@ -96,7 +96,9 @@ static void add_network(struct starting *s)
             arguments_add(&s->arguments, "%s", text);
         }
         arguments_add(&s->arguments, "-device");
-        arguments_add(&s->arguments, "e1000,netdev=net%u,mac=52:54:00:51:56:%02x,romfile=", nic, nic);
+        arguments_add(&s->arguments,
+                      "%s,netdev=net%u,mac=52:54:00:51:56:%02x,romfile=", config->nic_82574l ? "e1000e" : "e1000", nic,
+                      nic);
     }
 }
 

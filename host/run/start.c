@@ -70,6 +70,7 @@ static void make_config(const struct job *job, const char *boot_config, struct m
     config->icount = scenario->platform.clock == SCENARIO_CLOCK_ICOUNT;
     config->host_network = !scenario_client_makes_load(scenario) && !config->icount;
     config->n_nics = scenario_nic_count(scenario);
+    config->nic_82574l = scenario->platform.nic == SCENARIO_NIC_E1000E;
     if (config->host_network)
         add_forwards(scenario, config);
 }

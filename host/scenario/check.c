@@ -247,6 +247,10 @@ static void check_platform(const struct check *c)
         if (platform->memory_bytes % (2 * MIB) != 0)
             complain(c, "platform.memory", "not a multiple of 2MiB, expected one, such as 512MiB");
     }
+    if (usable(c, "platform.nic") && usable(c, "platform.kind") && platform->kind == SCENARIO_PLATFORM_BOCHS &&
+        platform->nic != SCENARIO_NIC_E1000)
+        complain(c, given(c, "platform.nic") ? "platform.nic" : "platform.kind",
+                 "Bochs has the 82540EM only, expected e1000 with this platform");
     if (usable(c, "platform.lapic") && usable(c, "platform.mode") && platform->mode == QV_MODE_NATIVE &&
         platform->lapic == SCENARIO_LAPIC_GUARDED)
         complain(c, "platform.lapic", "guarded needs a monitor, expected direct in native mode");

@@ -27,7 +27,7 @@
 enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1, SCENARIO_PLATFORM_BOCHS = 2 };
 enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
 enum scenario_lapic { SCENARIO_LAPIC_DIRECT = 0, SCENARIO_LAPIC_GUARDED = 1 };
-enum scenario_nic_model { SCENARIO_NIC_E1000 = 1 };
+enum scenario_nic_model { SCENARIO_NIC_E1000 = 1, SCENARIO_NIC_E1000E = 2 };
 enum scenario_nested_pages { SCENARIO_NESTED_2M = 0, SCENARIO_NESTED_4K = 1 };
 enum scenario_pmu {
     SCENARIO_PMU_NONE = 0,

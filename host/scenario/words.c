@@ -25,7 +25,9 @@ const struct word words_clocks[] = {{"real", SCENARIO_CLOCK_REAL, "the emulator 
 const struct word words_lapic[] = {{"direct", SCENARIO_LAPIC_DIRECT, "the sandbox writes its local APIC itself"},
                                    {"guarded", SCENARIO_LAPIC_GUARDED, "the monitor checks IPIs (costs exits)"},
                                    {NULL, 0, NULL}};
-const struct word words_nic_models[] = {{"e1000", SCENARIO_NIC_E1000, "Intel 82540EM"}, {NULL, 0, NULL}};
+const struct word words_nic_models[] = {{"e1000", SCENARIO_NIC_E1000, "Intel 82540EM, interrupt by a pin"},
+                                        {"e1000e", SCENARIO_NIC_E1000E, "Intel 82574L, interrupt by a message (MSI)"},
+                                        {NULL, 0, NULL}};
 const struct word words_pmus[] = {{"none", SCENARIO_PMU_NONE, "no model"},
                                   {"sandybridge", SCENARIO_PMU_SANDYBRIDGE, "Intel Core i5-2500K"},
                                   {"nehalem", SCENARIO_PMU_NEHALEM, "Intel Xeon E5506"},

@@ -7,6 +7,7 @@
 
 #include "boot/acpi.h"
 #include "monitor/core.h"
+#include "monitor/message.h"
 
 /* clock.c: TSC and local-APIC timer against the PIT. */
 void clock_calibrate(uint64_t *tsc_hz, uint64_t *lapic_hz);
@@ -18,8 +19,17 @@ void lapic_start(unsigned index);
 /* layout.c: cuts memory; stops with a message if it does not fit. */
 void layout_make(uint64_t ram_end);
 
-/* devices: NICs (PCI class 0200, known ids) in bus order, their BARs and interrupt pins. */
+/* ioapic.c: the first I/O APIC with all pins masked; stops with a message if there is none. */
+void ioapic_start(const struct acpi_info *acpi);
+void ioapic_route(uint32_t pin, struct interrupt_message message);
+/* The pin that rises when `raise` is called (the highest, if its line is wired to an ISA pin too), or -1. Takes a
+ * vector for each pin, from `vector` on; all pins are masked afterwards. */
+int ioapic_probe(uint32_t vector, void (*raise)(void *context), void (*lower)(void *context), void *context);
+
+/* nic.c: NICs (PCI class 0200, known ids) in bus order: reset, their registers, the way their interrupts take. */
 void nic_discover(const struct acpi_info *acpi);
+bool nic_sends_message(unsigned index); /* by MSI; false: a pin of the I/O APIC does it for the NIC */
+void nic_connect(unsigned index, struct interrupt_message message); /* what its interrupt is from here on */
 
 /* dma.c: confines the NICs to their shared regions where the machine has an IOMMU. */
 void dma_confine(const struct acpi_info *acpi);

@@ -168,6 +168,12 @@ static _Noreturn void core_main(struct core *core)
     monitor_run(core);
 }
 
+static void connect_nics(void)
+{
+    for (unsigned i = 0; i < machine.cfg->n_nics; i++)
+        nic_connect(i, message_to_cores(machine.nic[i].sharers, machine.nic[i].vector));
+}
+
 _Noreturn void boot_core(uint32_t index)
 {
     struct core *core = &cores[index];
@@ -223,6 +229,7 @@ _Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
     paging_init();
     smp_start(&acpi);
     dma_confine(&acpi);
+    connect_nics();
     for (unsigned i = 0; i < machine.n_cores; i++)
         core_prepare(&cores[i]);
     publish();

@@ -1,196 +1,201 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds the NICs, and which I/O APIC pin each drives: the wiring of PCI interrupts is described only in ACPI's AML, so
- * instead of interpreting that the NIC is made to raise its interrupt while every pin has a vector of its own.
+ * Finds the NICs, resets them, and finds out how each one's interrupt arrives: as a message of its own (MSI), or by a
+ * pin of the I/O APIC. Which pin is described only in ACPI's AML, so instead of interpreting that the NIC is made to
+ * raise its interrupt while every pin has a vector of its own.
  */
 #include "boot/boot.h"
+#include "lib/pci.h"
 #include "lib/print.h"
-#include "lib/x86.h"
+#include "monitor/pci_config.h"
 #include "monitor/trap.h"
+#include "sandbox/nic/nic_regs.h" /* registers only */
 
-#define PCI_ADDRESS        0xcf8u
-#define PCI_DATA           0xcfcu
 #define PCI_CLASS_ETHERNET 0x0200u
 #define PCI_CLASS_BRIDGE   0x0604u
 #define PROBE_VECTOR       0x60u
-#define IOAPIC_PINS        24u
-#define IOAPIC_MASKED      (1u << 16)
-#define IOAPIC_LOGICAL     (1u << 11)
-#define IOAPIC_LOW_ACTIVE  (1u << 13)
 #define MAX_BUSES          32u
+#define RESET_TRIES        200u
+#define RESET_STEP_US      50u
+#define SMALLEST_RING      128u /* bytes */
 
-/* 8254x registers that the probe needs (8254x Software Developer's Manual, 13.4). */
-#define NIC_ICR       0xc0u
-#define NIC_ICS       0xc8u
-#define NIC_IMS       0xd0u
-#define NIC_IMC       0xd8u
-#define NIC_CAUSE_LSC 0x4u
+static const struct known_nic {
+    uint32_t id; /* device << 16 | vendor */
+    const char *name;
+    bool message; /* its interrupt comes as one, and not by a pin */
+} known_nics[] = {{NIC_ID_82540EM, "82540EM", false}, {NIC_ID_82574L, "82574L", true}};
 
-static const uint32_t known_nics[] = {0x100e8086u}; /* 82540EM */
+/* How the interrupt leaves the NIC. */
+static struct wire {
+    uint32_t pin;
+    uint32_t capability; /* of MSI; 0: the pin */
+} wires[QV_MAX_NICS];
 
-static uint64_t ioapic_base;
-static uint32_t ioapic_pins;
-static const struct acpi_info *firmware;
-static uint32_t nic_pin[QV_MAX_NICS];
-
-static uint32_t config_read(uint32_t bdf, uint32_t offset)
+static volatile uint32_t *nic_register(const struct handoff_nic *nic, uint32_t offset)
 {
-    outl(PCI_ADDRESS, 0x80000000u | bdf << 8 | offset);
-    return inl(PCI_DATA);
+    return (volatile uint32_t *)(nic->mmio_phys + offset);
 }
 
-static void config_write(uint32_t bdf, uint32_t offset, uint32_t value)
+static void raise_interrupt(void *nic)
 {
-    outl(PCI_ADDRESS, 0x80000000u | bdf << 8 | offset);
-    outl(PCI_DATA, value);
+    *nic_register(nic, NIC_REG_IMS) = NIC_INT_LSC;
+    *nic_register(nic, NIC_REG_ICS) = NIC_INT_LSC;
 }
 
-static volatile uint32_t *mmio(uint64_t base, uint32_t offset)
+static void lower_interrupt(void *nic)
 {
-    return (volatile uint32_t *)(base + offset);
+    *nic_register(nic, NIC_REG_IMC) = 0xffffffffu;
+    (void)*nic_register(nic, NIC_REG_ICR);
 }
 
-static uint32_t ioapic_read(uint32_t index)
+/* Whatever the firmware was at with it is over. */
+static void reset(const struct handoff_nic *nic)
 {
-    *mmio(ioapic_base, 0) = index;
-    return *mmio(ioapic_base, 0x10);
+    *nic_register(nic, NIC_REG_IMC) = 0xffffffffu;
+    *nic_register(nic, NIC_REG_RCTL) = 0;
+    *nic_register(nic, NIC_REG_TCTL) = 0;
+    *nic_register(nic, NIC_REG_CTRL) |= NIC_CTRL_RST;
+    clock_wait_us(RESET_STEP_US);
+    for (unsigned i = 0; i < RESET_TRIES && (*nic_register(nic, NIC_REG_CTRL) & NIC_CTRL_RST) != 0; i++)
+        clock_wait_us(RESET_STEP_US);
+    *nic_register(nic, NIC_REG_IMC) = 0xffffffffu;
 }
 
-static void ioapic_write(uint32_t index, uint32_t value)
+/*
+ * QEMU's 82540EM takes in no frame for a second after its receiver was switched on. So it is now, with a ring that has
+ * no descriptor: nothing is received and the device reads and writes nothing (8254x manual, 3.2.6) until the driver
+ * starts it for good. Nowhere else: nothing is gained there, and Bochs' does not heed that rule.
+ */
+static void begin_receiver_delay(const struct handoff_nic *nic)
 {
-    *mmio(ioapic_base, 0) = index;
-    *mmio(ioapic_base, 0x10) = value;
+    if ((nic->subsystem & 0xffffu) != PCI_VENDOR_QEMU)
+        return;
+    *nic_register(nic, NIC_REG_RDBAL) = (uint32_t)nic->shared_phys;
+    *nic_register(nic, NIC_REG_RDBAH) = 0;
+    *nic_register(nic, NIC_REG_RDLEN) = SMALLEST_RING;
+    *nic_register(nic, NIC_REG_RDH) = 0;
+    *nic_register(nic, NIC_REG_RDT) = 0;
+    *nic_register(nic, NIC_REG_RCTL) = NIC_RCTL_VALUE;
 }
 
-static uint32_t pin_polarity(uint32_t pin)
+/* Does the message that the NIC is told to send arrive? */
+static bool probe_message(struct handoff_nic *nic, uint32_t capability)
 {
-    for (unsigned i = 0; i < firmware->n_overrides; i++)
-        if (firmware->override[i].gsi == pin)
-            return firmware->override[i].polarity == ACPI_POLARITY_LOW ? IOAPIC_LOW_ACTIVE : 0;
-    return pin >= 16 ? IOAPIC_LOW_ACTIVE : 0; /* PCI lines are active low, ISA lines high */
-}
-
-static void pin_set(uint32_t pin, uint32_t low, uint32_t destination)
-{
-    ioapic_write(0x11 + 2 * pin, destination << 24);
-    ioapic_write(0x10 + 2 * pin, low | pin_polarity(pin));
-}
-
-static void mask_all_pins(void)
-{
-    for (uint32_t pin = 0; pin < ioapic_pins; pin++)
-        ioapic_write(0x10 + 2 * pin, IOAPIC_MASKED);
-}
-
-/* The pin that rises when the NIC raises its interrupt (the highest, if its line is wired to an ISA pin too), or -1. */
-static int probe_pin(const struct handoff_nic *nic)
-{
-    uint32_t self = *mmio(LAPIC_PHYS, LAPIC_ID) >> 24;
-    int found = -1;
-    *mmio(nic->mmio_phys, NIC_IMC) = 0xffffffffu;
-    (void)*mmio(nic->mmio_phys, NIC_ICR);
-    for (uint32_t pin = 0; pin < ioapic_pins; pin++) {
-        trap_vector_seen[PROBE_VECTOR + pin] = 0;
-        if (pin > 2) /* the timer and the cascade live below */
-            pin_set(pin, PROBE_VECTOR + pin, self);
-    }
+    pci_set_message(nic->bdf, capability, message_to_core(*lapic(LAPIC_ID) >> 24, PROBE_VECTOR));
+    trap_vector_seen[PROBE_VECTOR] = 0;
     __asm__ volatile("sti");
-    *mmio(nic->mmio_phys, NIC_IMS) = NIC_CAUSE_LSC;
-    *mmio(nic->mmio_phys, NIC_ICS) = NIC_CAUSE_LSC;
-    for (unsigned wait = 0; wait < 200 && found < 0; wait++) {
+    raise_interrupt(nic);
+    for (unsigned wait = 0; wait < 200 && trap_vector_seen[PROBE_VECTOR] == 0; wait++)
         clock_wait_us(50);
-        for (uint32_t pin = 0; pin < ioapic_pins; pin++)
-            if (trap_vector_seen[PROBE_VECTOR + pin])
-                found = (int)pin;
-    }
-    *mmio(nic->mmio_phys, NIC_IMC) = 0xffffffffu;
-    (void)*mmio(nic->mmio_phys, NIC_ICR);
+    lower_interrupt(nic);
     __asm__ volatile("cli");
-    mask_all_pins();
-    return found;
+    return trap_vector_seen[PROBE_VECTOR] != 0;
 }
 
-static uint32_t bar_bytes(uint32_t bdf)
+static bool find_wire(struct handoff_nic *nic, const struct known_nic *known, struct wire *wire)
 {
-    uint32_t value = config_read(bdf, 0x10);
-    uint32_t command = config_read(bdf, 4);
-    config_write(bdf, 4, command & 0xfffcu);
-    config_write(bdf, 0x10, 0xffffffffu);
-    uint32_t mask = config_read(bdf, 0x10) & ~0xfu;
-    config_write(bdf, 0x10, value);
-    config_write(bdf, 4, command & 0xffffu);
-    return ~mask + 1;
+    lower_interrupt(nic);
+    wire->capability = known->message ? pci_capability(nic->bdf, PCI_CAPABILITY_MSI) : 0;
+    if (wire->capability != 0)
+        return probe_message(nic, wire->capability);
+    int pin = ioapic_probe(PROBE_VECTOR, raise_interrupt, lower_interrupt, nic);
+    wire->pin = (uint32_t)pin;
+    return pin >= 0;
 }
 
-static bool add_nic(unsigned index, uint32_t bdf, uint32_t id)
+static bool add_nic(unsigned index, uint32_t bdf, const struct known_nic *known)
 {
     struct handoff_nic *nic = &machine.nic[index];
+    struct pci_owned *pci = &machine.nic_pci[index];
+    struct wire *wire = &wires[index];
+    char way[16];
+
+    pci_examine(bdf, pci);
     nic->bdf = bdf;
-    nic->vendor_device = id;
-    nic->subsystem = config_read(bdf, 0x2c);
-    nic->mmio_phys = config_read(bdf, 0x10) & ~0xfu;
-    nic->mmio_size = bar_bytes(bdf);
+    nic->vendor_device = known->id;
+    nic->subsystem = pci_read32(bdf, PCI_SUBSYSTEM);
+    nic->mmio_phys = pci->bar[0].value & ~0xfu;
+    nic->mmio_size = ~(pci->bar[0].probe & ~0xfu) + 1;
     nic->vector = VECTOR_NIC0 + index;
+    nic->sharers = 0;
     for (unsigned i = 0; i < machine.n_cores; i++)
         if (machine.cfg->sandbox[i].nic == index)
             nic->sharers |= 1u << i;
-    config_write(bdf, 4, (config_read(bdf, 4) & 0xffffu) | 6u); /* memory, bus master */
-    int pin = nic->mmio_phys != 0 ? probe_pin(nic) : -1;
-    if (pin < 0) {
-        kprint("nic %u at %x: no interrupt pin found, not used", index, bdf);
+    if (nic->mmio_phys == 0) {
+        kprint("nic %u at %x: no address given by the firmware, not used", index, bdf);
+        return false;
+    }
+    pci_command(bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
+    reset(nic);
+    begin_receiver_delay(nic);
+    pci_command(bdf, 0, PCI_COMMAND_MASTER);
+    if (!find_wire(nic, known, wire)) {
+        pci_command(bdf, PCI_COMMAND_MASTER, 0);
+        kprint("nic %u at %x: its interrupt does not arrive, not used", index, bdf);
         return false;
     }
     nic->present = 1;
-    nic_pin[index] = (uint32_t)pin;
-    kprint("nic %u: %x:%x at %x, registers %lx, interrupt pin %d, sharers %x", index, id & 0xffffu, id >> 16, bdf,
-           nic->mmio_phys, pin, nic->sharers);
+    if (wire->capability)
+        print_to(way, sizeof(way), "message");
+    else
+        print_to(way, sizeof(way), "pin %u", wire->pin);
+    kprint("nic %u: %s at %x, registers %lx, interrupt by %s, sharers %x", index, known->name, bdf, nic->mmio_phys, way,
+           nic->sharers);
     return true;
 }
 
 static unsigned scan_function(uint32_t bdf, unsigned found, uint8_t *next_bus, unsigned *buses)
 {
-    uint32_t id = config_read(bdf, 0);
-    uint32_t class = config_read(bdf, 8) >> 16;
+    uint32_t id = pci_read32(bdf, PCI_ID);
+    uint32_t class = pci_read32(bdf, PCI_CLASS) >> 16;
     if (class == PCI_CLASS_BRIDGE && *buses < MAX_BUSES) {
-        next_bus[*buses] = (uint8_t)(config_read(bdf, 0x18) >> 8);
+        next_bus[*buses] = (uint8_t)(pci_read32(bdf, PCI_BUSES) >> 8);
         if (next_bus[*buses] != 0)
             ++*buses;
     }
     for (unsigned i = 0; i < sizeof(known_nics) / sizeof(known_nics[0]); i++)
-        if (class == PCI_CLASS_ETHERNET && id == known_nics[i] && found < machine.cfg->n_nics)
-            return found + (add_nic(found, bdf, id) ? 1 : 0);
+        if (class == PCI_CLASS_ETHERNET && id == known_nics[i].id && found < machine.cfg->n_nics)
+            return found + (add_nic(found, bdf, &known_nics[i]) ? 1 : 0);
     return found;
+}
+
+static bool is_there(uint32_t bdf)
+{
+    return (pci_read32(bdf, PCI_ID) & 0xffffu) != 0xffffu;
 }
 
 void nic_discover(const struct acpi_info *acpi)
 {
     uint8_t bus[MAX_BUSES] = {0};
     unsigned buses = 1, found = 0;
-    firmware = acpi;
     outb(0x21, 0xff); /* both PICs masked: interrupts come by the I/O APIC */
     outb(0xa1, 0xff);
     if (machine.cfg->n_nics == 0)
         return;
-    if (acpi->n_ioapics == 0)
-        boot_fail("no I/O APIC in the MADT");
-    ioapic_base = acpi->ioapic[0].address;
-    ioapic_pins = ((ioapic_read(1) >> 16) & 0xffu) + 1;
-    if (ioapic_pins > IOAPIC_PINS)
-        ioapic_pins = IOAPIC_PINS;
-    mask_all_pins();
+    ioapic_start(acpi);
     for (unsigned b = 0; b < buses; b++)
         for (uint32_t device = 0; device < 32; device++) {
             uint32_t bdf = (uint32_t)bus[b] << 8 | device << 3;
-            if ((config_read(bdf, 0) & 0xffffu) == 0xffffu)
+            if (!is_there(bdf))
                 continue;
-            uint32_t functions = config_read(bdf, 0xc) & 0x800000u ? 8 : 1;
+            uint32_t functions = pci_read32(bdf, PCI_HEADER) & PCI_HEADER_MULTI ? 8 : 1;
             for (uint32_t f = 0; f < functions; f++)
-                if ((config_read(bdf | f, 0) & 0xffffu) != 0xffffu)
+                if (is_there(bdf | f))
                     found = scan_function(bdf | f, found, bus, &buses);
         }
-    /* Edge-triggered although PCI lines are levels: all sharers get each edge, one of them acknowledges. */
-    for (unsigned i = 0; i < found; i++)
-        pin_set(nic_pin[i], machine.nic[i].vector | IOAPIC_LOGICAL, machine.nic[i].sharers);
     if (found < machine.cfg->n_nics)
         boot_fail("the configuration needs %u NICs, %u usable ones were found", machine.cfg->n_nics, found);
+}
+
+bool nic_sends_message(unsigned index)
+{
+    return wires[index].capability != 0;
+}
+
+void nic_connect(unsigned index, struct interrupt_message message)
+{
+    if (nic_sends_message(index))
+        pci_set_message(machine.nic[index].bdf, wires[index].capability, message);
+    else
+        ioapic_route(wires[index].pin, message);
 }

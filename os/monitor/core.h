@@ -81,6 +81,7 @@ struct machine {
     const uint8_t *image; /* the sandbox image (ELF) as loaded, in monitor memory */
     uint64_t image_size;
     struct handoff_nic nic[QV_MAX_NICS];
+    struct pci_owned nic_pci[QV_MAX_NICS]; /* what their sandboxes may see of their configuration space */
     uint64_t ring_phys[QV_MAX_SANDBOXES]; /* sandbox trace rings */
     uint64_t ring_bytes;
     uint64_t bench_phys; /* shared by all sandboxes while benchmarks run, else 0 */
@@ -140,7 +141,7 @@ void monitor_trace_at(struct core *core, uint64_t tsc, enum qv_trace_id id, uint
 _Noreturn void monitor_run(struct core *core);
 
 /* devices.c: mediated PCI configuration, refused ports, guarded local APIC */
-void device_own(struct core *core, uint32_t bdf);
+void device_own(struct core *core, const struct pci_owned *device); /* boot time: gives it to the sandbox */
 void device_port(struct core *core, const struct exit_info *exit);
 bool device_lapic_store(struct core *core, const struct exit_info *exit); /* false: not such a store */
 void core_refuse(struct core *core, const struct exit_info *exit, uint64_t what, unsigned vector);

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices that a sandbox reaches only through its monitor: PCI configuration space, ports, the guarded local APIC. */
-#include "lib/print.h"
-#include "lib/x86.h"
+#include "lib/pci.h"
 #include "monitor/core.h"
-
-#define PCI_ADDRESS 0xcf8u
-#define PCI_DATA    0xcfcu
-#define PCI_ENABLE  0x80000000u
-#define PCI_BAR0    0x10u
-#define PCI_ROM_BAR 0x30u
 
 static volatile uint32_t pci_lock;
 
@@ -23,38 +16,17 @@ static void pci_release(void)
     __atomic_store_n(&pci_lock, 0, __ATOMIC_RELEASE);
 }
 
-static uint32_t pci_read32(void *context, uint32_t bdf, uint32_t offset)
+static uint32_t read_config(void *context, uint32_t bdf, uint32_t offset)
 {
     (void)context;
-    outl(PCI_ADDRESS, PCI_ENABLE | bdf << 8 | offset);
-    return inl(PCI_DATA);
+    return pci_read32(bdf, offset);
 }
 
-static void pci_write32(uint32_t bdf, uint32_t offset, uint32_t value)
+void device_own(struct core *core, const struct pci_owned *device)
 {
-    outl(PCI_ADDRESS, PCI_ENABLE | bdf << 8 | offset);
-    outl(PCI_DATA, value);
-}
-
-/* Boot time only: sizes the BARs with decoding off and gives the device to the sandbox. */
-void device_own(struct core *core, uint32_t bdf)
-{
-    struct pci_owned device = {.bdf = bdf};
-    pci_take();
     if (core->pci.read32 == NULL)
-        pci_filter_init(&core->pci, pci_read32, NULL);
-    uint32_t command = pci_read32(NULL, bdf, 4);
-    pci_write32(bdf, 4, command & 0xfffcu);
-    for (unsigned i = 0; i < PCI_FILTER_BARS; i++) {
-        uint32_t offset = i < 6 ? PCI_BAR0 + 4 * i : PCI_ROM_BAR;
-        device.bar[i].value = pci_read32(NULL, bdf, offset);
-        pci_write32(bdf, offset, 0xffffffffu);
-        device.bar[i].probe = pci_read32(NULL, bdf, offset);
-        pci_write32(bdf, offset, device.bar[i].value);
-    }
-    pci_write32(bdf, 4, command & 0xffffu);
-    (void)pci_filter_own(&core->pci, &device);
-    pci_release();
+        pci_filter_init(&core->pci, read_config, NULL);
+    (void)pci_filter_own(&core->pci, device);
 }
 
 /* Counts and records an operation that is not allowed, and lets the guest have the exception that hardware would give.

@@ -27,7 +27,7 @@ void core_prepare(struct core *core)
     recovery_init(core);
     prepare_guard(core);
     if (nic < QV_MAX_NICS && machine.nic[nic].present)
-        device_own(core, machine.nic[nic].bdf);
+        device_own(core, &machine.nic_pci[nic]);
     core->nested_begin = monitor_memory_used();
     if (partition_protect(core))
         monitor_panic("core %u: nested page table", core->index);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox/kernel.h"
+#include "lib/pci.h"
 
-#define PCI_ADDRESS 0xcf8u
-#define PCI_DATA    0xcfcu
+#include "sandbox/kernel.h"
 
 /* The address and data ports belong together, also natively, where an interrupt could come between. */
 uint32_t pci_config_read(uint32_t bdf, uint32_t offset)
 {
     uint64_t flags = irq_save();
-    outl(PCI_ADDRESS, 0x80000000u | bdf << 8 | (offset & 0xfcu));
-    uint32_t value = inl(PCI_DATA);
+    uint32_t value = pci_read32(bdf, offset);
     irq_restore(flags);
     return value;
 }
@@ -17,7 +15,6 @@ uint32_t pci_config_read(uint32_t bdf, uint32_t offset)
 void pci_config_write(uint32_t bdf, uint32_t offset, uint32_t value)
 {
     uint64_t flags = irq_save();
-    outl(PCI_ADDRESS, 0x80000000u | bdf << 8 | (offset & 0xfcu));
-    outl(PCI_DATA, value);
+    pci_write32(bdf, offset, value);
     irq_restore(flags);
 }

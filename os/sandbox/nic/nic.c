@@ -4,6 +4,7 @@
 
 #include "component.h"
 #include "kernel.h"
+#include "lib/pci.h"
 #include "nic_driver.h"
 
 #define DEFAULT_LOCK_US     10000u
@@ -13,10 +14,6 @@
 #define SETTLE_US           50u
 #define VENDOR_MASK         0xffffu
 #define VENDOR_QEMU         0x1af4u /* of the subsystem */
-
-#define PCI_COMMAND        4u
-#define PCI_COMMAND_MEMORY (1u << 1)
-#define PCI_COMMAND_MASTER (1u << 2)
 
 /* All private state: zeroed when the driver window is replaced, and rebuilt from the shared region. */
 static struct nic_driver driver;
@@ -136,6 +133,7 @@ static int bind(void)
     const struct handoff_nic *nic = device();
     const struct qv_recovery_cfg *recovery = &handoff->cfg.recovery;
     struct nic_config config = {
+        .id = nic ? nic->vendor_device : 0,
         .self = handoff->id,
         .incarnation = handoff->incarnation,
         .nic = handoff->cfg.sandbox[handoff->id].nic,

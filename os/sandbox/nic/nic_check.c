@@ -142,7 +142,7 @@ static bool setting_holds(const struct nic_driver *driver, uint32_t which, uint6
 {
     const struct setting setting[] = {
         {NIC_REG_RCTL, NIC_RCTL_VALUE},
-        {NIC_REG_TCTL, NIC_TCTL_VALUE},
+        {NIC_REG_TCTL, driver->model->tctl},
         {NIC_REG_RDBAL, (uint32_t)(driver->config.shared_phys + NIC_RX_RING_OFFSET)},
         {NIC_REG_RDLEN, NIC_RX_COUNT * (uint32_t)sizeof(struct nic_descriptor)},
         {NIC_REG_TDBAL, (uint32_t)(driver->config.shared_phys + NIC_TX_RING_OFFSET)},

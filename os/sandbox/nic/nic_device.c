@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 82540EM's registers: stop, reset, start. References are to the 8254x GbE Software Developer's Manual.
+ * The device's registers: stop, reset, start. References are to the 8254x GbE Software Developer's Manual.
  *
  * The receiver is halted by giving it no descriptors (3.2.6), and by RCTL where config.stop_by_control says so. Each of
  * two emulators knows one of these ways only: QEMU, whose reset keeps RCTL, delays all reception by a second whenever
@@ -37,19 +37,42 @@ void nic_device_stop(struct nic_driver *driver, uint64_t state)
     program(driver, state, NIC_REG_TCTL, 0);
 }
 
+/* Waits with a bound until the bits of the register have this value. */
+static bool await(const struct nic_driver *driver, uint32_t offset, uint32_t bits, uint32_t value)
+{
+    uint64_t begin = nic_now(driver);
+
+    while ((nic_read(driver, offset) & bits) != value) {
+        if (nic_now(driver) - begin > driver->config.reset_timeout)
+            return false;
+        __builtin_ia32_pause();
+    }
+    return true;
+}
+
+/* A reset in the middle of a request to memory could leave the bus waiting. If it does not end, there is no better way.
+ */
+static void end_requests(struct nic_driver *driver, uint64_t state)
+{
+    program(driver, state, NIC_REG_CTRL, nic_read(driver, NIC_REG_CTRL) | NIC_CTRL_NO_MASTER);
+    (void)await(driver, NIC_REG_STATUS, NIC_STATUS_MASTER, 0);
+}
+
 int nic_device_reset(struct nic_driver *driver, uint64_t state)
 {
     uint64_t begin;
 
+    if (driver->model->express)
+        end_requests(driver, state);
     program(driver, state, NIC_REG_CTRL, nic_read(driver, NIC_REG_CTRL) | NIC_CTRL_RST);
     /* 13.4.1: self-clearing, and not to be looked at within the first microsecond. */
     for (begin = nic_now(driver); nic_now(driver) - begin < 2 * driver->config.ticks_per_us;)
         __builtin_ia32_pause();
-    while ((nic_read(driver, NIC_REG_CTRL) & NIC_CTRL_RST) != 0) {
-        if (nic_now(driver) - begin > driver->config.reset_timeout)
-            return -EIO;
-        __builtin_ia32_pause();
-    }
+    if (!await(driver, NIC_REG_CTRL, NIC_CTRL_RST, 0))
+        return -EIO;
+    /* What comes from the EEPROM must not overwrite what is programmed below. */
+    if (driver->model->express)
+        (void)await(driver, NIC_REG_EECD, NIC_EECD_LOADED, NIC_EECD_LOADED);
     program(driver, state, NIC_REG_IMC, 0xffffffffu);
     (void)nic_read(driver, NIC_REG_ICR);
     return 0;
@@ -60,8 +83,12 @@ static void program_general(struct nic_driver *driver, uint64_t state)
 {
     uint32_t ctrl = nic_read(driver, NIC_REG_CTRL);
 
-    ctrl &= ~(NIC_CTRL_LRST | NIC_CTRL_ILOS | NIC_CTRL_VME | NIC_CTRL_PHY_RST | NIC_CTRL_RST);
+    ctrl &= ~(NIC_CTRL_NO_MASTER | NIC_CTRL_LRST | NIC_CTRL_ILOS | NIC_CTRL_VME | NIC_CTRL_PHY_RST | NIC_CTRL_RST);
     program(driver, state, NIC_REG_CTRL, ctrl | NIC_CTRL_ASDE | NIC_CTRL_SLU);
+    for (unsigned i = 0; i < driver->model->n_settings; i++) {
+        const struct nic_setting *s = &driver->model->setting[i];
+        program(driver, state, s->offset, (nic_read(driver, s->offset) & ~s->clear) | s->set);
+    }
     program(driver, state, NIC_REG_FCAL, 0);
     program(driver, state, NIC_REG_FCAH, 0);
     program(driver, state, NIC_REG_FCT, 0);
@@ -87,8 +114,8 @@ static void program_transmit(struct nic_driver *driver, uint64_t state, const st
     program(driver, state, NIC_REG_TDLEN, NIC_TX_COUNT * (uint32_t)sizeof(struct nic_descriptor));
     program(driver, state, NIC_REG_TDH, positions->tx_head % NIC_TX_COUNT);
     program(driver, state, NIC_REG_TDT, positions->tx_next % NIC_TX_COUNT);
-    program(driver, state, NIC_REG_TIPG, NIC_TIPG_VALUE);
-    program(driver, state, NIC_REG_TCTL, NIC_TCTL_VALUE);
+    program(driver, state, NIC_REG_TIPG, driver->model->tipg);
+    program(driver, state, NIC_REG_TCTL, driver->model->tctl);
 }
 
 /* 14.4 Receive initialization. The head may be written while the receiver is off (13.4.28), which a reset made it. */

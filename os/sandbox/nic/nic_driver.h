@@ -30,7 +30,23 @@ struct nic_ops {
     void (*unmask)(void *context, uint64_t flags);
 };
 
+/* What is not the same in all NICs that this driver drives (nic_model.c). */
+struct nic_setting {
+    uint32_t offset;
+    uint32_t clear; /* bits; all others but these and `set` stay */
+    uint32_t set;
+};
+struct nic_model {
+    uint32_t id; /* PCI device << 16 | vendor */
+    uint32_t tctl, tipg;
+    bool express;                      /* requests to memory are ended and waited for before a reset */
+    const struct nic_setting *setting; /* after a reset, in this order */
+    unsigned n_settings;
+};
+const struct nic_model *nic_model_of(uint32_t id); /* NULL: not driven here */
+
 struct nic_config {
+    uint32_t id;   /* of the device, as above */
     uint32_t self; /* sandbox */
     uint32_t incarnation;
     uint32_t sharers; /* bit mask */
@@ -65,6 +81,7 @@ struct nic_watch {
 
 struct nic_driver {
     struct nic_config config;
+    const struct nic_model *model;
     const struct nic_ops *ops;
     void *context;
     struct nic_shared *shared;
@@ -110,7 +127,10 @@ struct nic_driver {
     uint64_t detected_address;
 };
 
-/* Fills a zeroed driver. -EINVAL if the region is too small or misaligned, or a number is out of range. */
+/*
+ * Fills a zeroed driver. -EINVAL if the region is too small or misaligned, or a number is out of range; -ENODEV: there
+ * is no model with this id.
+ */
 int nic_driver_init(struct nic_driver *driver, const struct nic_config *config, const struct nic_ops *ops,
                     void *context);
 

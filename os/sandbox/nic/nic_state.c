@@ -23,6 +23,9 @@ int nic_driver_init(struct nic_driver *driver, const struct nic_config *config, 
     if (config->self >= QV_MAX_SANDBOXES || config->incarnation == 0 || (config->sharers >> config->self & 1u) == 0 ||
         config->shared_size < NIC_SHARED_BYTES || config->shared_phys % 4096u != 0 || (uintptr_t)base % 64u != 0)
         return -EINVAL;
+    driver->model = nic_model_of(config->id);
+    if (!driver->model)
+        return -ENODEV;
     driver->config = *config;
     driver->ops = ops;
     driver->context = context;
