@@ -82,7 +82,7 @@ struct machine {
     uint64_t image_size;
     struct handoff_nic nic[QV_MAX_NICS];
     struct pci_owned nic_pci[QV_MAX_NICS]; /* what their sandboxes may see of their configuration space */
-    uint64_t ring_phys[QV_MAX_SANDBOXES]; /* sandbox trace rings */
+    uint64_t ring_phys[QV_MAX_SANDBOXES];  /* sandbox trace rings */
     uint64_t ring_bytes;
     uint64_t bench_phys; /* shared by all sandboxes while benchmarks run, else 0 */
     uint64_t monitor_begin, monitor_end;

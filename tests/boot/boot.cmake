@@ -42,7 +42,9 @@ qv_boot_test(msr msr)
 qv_boot_test(ports ports)
 qv_boot_test(pci --nic pci)
 qv_boot_test(pci-pc --machine pc --nic pci)
+qv_boot_test(pci-82574l --nic=e1000e --expect "4 registers of MSI tried" --expect "PASS pci" pci)
 qv_boot_test(dma --nic dma)
+qv_boot_test(dma-82574l --nic=e1000e dma)
 qv_boot_test(calls calls)
 qv_boot_test(quick quick)
 qv_boot_test(map --policy local map)
@@ -66,3 +68,8 @@ qv_boot_test(unknown --status 1 --count "1:FAIL there is no boot test of this na
 set_tests_properties(boot-unknown PROPERTIES WILL_FAIL TRUE)
 qv_boot_test(wrong-verdict --count "2:PASS boot" --cores 1 boot)
 set_tests_properties(boot-wrong-verdict PROPERTIES WILL_FAIL TRUE)
+
+# The second NIC model under load, and with a fault.
+add_test(NAME boot-nic-82574l COMMAND "${CMAKE_CURRENT_LIST_DIR}/nic_82574l.sh" $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}"
+    "${CMAKE_CURRENT_BINARY_DIR}/nic-82574l")
+set_tests_properties(boot-nic-82574l PROPERTIES LABELS boot TIMEOUT 150 RESOURCE_LOCK boot-machine-0)

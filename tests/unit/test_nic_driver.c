@@ -20,6 +20,9 @@ static void bad_configurations_are_refused(void)
     config.shared_phys++;
     CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
     config.shared_phys--;
+    config.id ^= 0x10000u;
+    CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -ENODEV);
+    config.id ^= 0x10000u;
     config.incarnation = 0;
     CU_ASSERT_EQUAL(nic_driver_init(&driver, &config, ops, NULL), -EINVAL);
     world_free(world);

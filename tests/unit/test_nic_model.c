@@ -7,6 +7,8 @@
 #include <time.h>
 
 #define RING_BYTES_MASK 0xfff80u
+#define EXPRESS         (MODEL_ID == NIC_ID_82574L)
+#define EEPROM_LOOKS    3u
 #define FRAME_MAC(id)                                                                                                  \
     {                                                                                                                  \
         0x52, 0x54, 0x00, 0x51, 0x56, (uint8_t)(id)                                                                    \
@@ -44,17 +46,34 @@ static uint8_t *dma(struct model *model, uint64_t address, uint64_t size)
     return model->memory + (address - MODEL_PHYS);
 }
 
+/* A pin rises with the first cause and falls with the last; a message is sent for each that was not there. */
 static void update_line(struct model *model)
 {
-    bool level = (*reg(model, NIC_REG_ICR) & *reg(model, NIC_REG_IMS)) != 0;
+    uint32_t causes = *reg(model, NIC_REG_ICR) & *reg(model, NIC_REG_IMS);
+    bool rises = EXPRESS ? (causes & ~model->told) != 0 : causes != 0 && !model->line;
 
-    if (level && !model->line) {
+    if (rises) {
         struct world *world = (struct world *)(void *)((char *)model - offsetof(struct world, model));
         model->edges++;
         for (unsigned i = 0; i < world->count; i++)
             world->sharer[i].interrupt = true;
     }
-    model->line = level;
+    model->line = causes != 0;
+    model->told = causes;
+}
+
+/* Switched so that the driver's rings and descriptors are what the device uses; always so on the 82540EM. */
+static bool may_transmit(struct model *model)
+{
+    return !EXPRESS || ((*reg(model, NIC_REG_TARC0) & NIC_TARC_ENABLE) != 0 &&
+                        (*reg(model, NIC_REG_TXDCTL) & NIC_TXDCTL_COUNT) != 0 &&
+                        (*reg(model, NIC_REG_CTRL) & NIC_CTRL_NO_MASTER) == 0);
+}
+
+static bool may_receive(struct model *model)
+{
+    return !EXPRESS || ((*reg(model, NIC_REG_RFCTL) & NIC_RFCTL_EXTENDED) == 0 && *reg(model, NIC_REG_MRQC) == 0 &&
+                        (*reg(model, NIC_REG_CTRL) & NIC_CTRL_NO_MASTER) == 0);
 }
 
 static uint32_t content(uint32_t seed, uint32_t i)
@@ -102,7 +121,7 @@ static void transmit(struct model *model)
     static __thread uint8_t frame[4096];
     uint32_t size = 0;
 
-    if ((*reg(model, NIC_REG_TCTL) & NIC_TCTL_EN) == 0 || count == 0 || model->tx_frozen)
+    if ((*reg(model, NIC_REG_TCTL) & NIC_TCTL_EN) == 0 || count == 0 || model->tx_frozen || !may_transmit(model))
         return;
     for (uint32_t steps = 0; *head != *reg(model, NIC_REG_TDT) && steps < count; steps++) {
         struct nic_descriptor *descriptor = (struct nic_descriptor *)(void *)dma(model, ring + 16 * *head, 16);
@@ -159,7 +178,7 @@ static bool receive(struct model *model, const uint8_t *frame, uint32_t size)
     uint8_t *to;
 
     if ((*reg(model, NIC_REG_RCTL) & NIC_RCTL_EN) == 0 || count == 0 ||
-        (*head == *reg(model, NIC_REG_RDT) && !(model->kind == MODEL_OPEN && model->opened))) {
+        (*head == *reg(model, NIC_REG_RDT) && !(model->kind == MODEL_OPEN && model->opened)) || !may_receive(model)) {
         model->refused++;
         return false;
     }
@@ -185,10 +204,38 @@ static void reset(struct model *model)
 {
     uint32_t control = *reg(model, NIC_REG_CTRL);
 
-    if (model->kind == MODEL_HARDWARE)
+    if (EXPRESS && (control & NIC_CTRL_NO_MASTER) == 0)
+        model->rude++;
+    if (model->kind == MODEL_HARDWARE) {
         memset(model->reg, 0, sizeof(model->reg));
+        *reg(model, NIC_REG_TARC0) = NIC_TARC_ENABLE;
+        model->loading = EXPRESS ? EEPROM_LOOKS : 0;
+        control &= ~NIC_CTRL_NO_MASTER;
+    }
     *reg(model, NIC_REG_CTRL) = control & ~NIC_CTRL_RST;
     update_line(model);
+}
+
+/* The 82574L keeps causes when some are enabled but none of these is there. */
+static void acknowledge(struct model *model)
+{
+    uint32_t enabled = *reg(model, NIC_REG_IMS);
+
+    if (EXPRESS && enabled != 0 && (*reg(model, NIC_REG_ICR) & enabled) == 0)
+        return;
+    *reg(model, NIC_REG_ICR) = 0;
+    if (EXPRESS && (*reg(model, NIC_REG_CTRL_EXT) & NIC_CTRL_EXT_AUTO_MASK) != 0)
+        *reg(model, NIC_REG_IMS) &= ~*reg(model, NIC_REG_IAM);
+    update_line(model);
+}
+
+static uint32_t read_express(struct model *model, uint32_t offset, uint32_t value)
+{
+    if (offset == NIC_REG_STATUS && (*reg(model, NIC_REG_CTRL) & NIC_CTRL_NO_MASTER) == 0)
+        return value | NIC_STATUS_MASTER;
+    if (offset == NIC_REG_EECD && (model->loading == 0 || --model->loading == 0))
+        return value | NIC_EECD_LOADED;
+    return value;
 }
 
 uint32_t model_read(struct model *model, uint32_t offset)
@@ -199,10 +246,10 @@ uint32_t model_read(struct model *model, uint32_t offset)
     if (model->absent)
         return 0xffffffffu;
     value = *reg(model, offset);
-    if (offset == NIC_REG_ICR) {
-        *reg(model, NIC_REG_ICR) = 0;
-        update_line(model);
-    }
+    if (EXPRESS)
+        value = read_express(model, offset, value);
+    if (offset == NIC_REG_ICR)
+        acknowledge(model);
     if (offset == NIC_REG_CTRL && model->stuck)
         value |= NIC_CTRL_RST;
     return value;
@@ -211,6 +258,7 @@ uint32_t model_read(struct model *model, uint32_t offset)
 void model_write(struct model *model, uint32_t offset, uint32_t value)
 {
     model->mmio++;
+    model->rude += model->loading > 0 && offset >= NIC_REG_RAL(0) && offset < NIC_REG_RAL(NIC_RECEIVE_ADDRESSES);
     switch (offset) {
     case NIC_REG_CTRL:
         *reg(model, offset) = value;
@@ -362,6 +410,12 @@ struct world *world_new(enum model_kind kind, unsigned sharers)
     world->clock = 1000 * WORLD_US;
     world->lock_timeout = 1000 * WORLD_US;
     world->model.kind = kind;
+    if (EXPRESS && kind == MODEL_EMULATOR) {
+        *reg(&world->model, NIC_REG_CTRL_EXT) = NIC_CTRL_EXT_AUTO_MASK;
+        *reg(&world->model, NIC_REG_IAM) = 0xffffffffu;
+        *reg(&world->model, NIC_REG_RFCTL) = NIC_RFCTL_EXTENDED;
+        *reg(&world->model, NIC_REG_MRQC) = 1;
+    }
     pthread_mutex_init(&world->model.lock, NULL);
     world->model.memory = aligned_alloc(4096, NIC_SHARED_BYTES);
     if (!world->model.memory)
@@ -391,6 +445,7 @@ void world_pass(struct world *world, uint64_t microseconds)
 void sharer_fresh(struct sharer *sharer, bool restarted)
 {
     struct nic_config config = {
+        .id = MODEL_ID,
         .self = sharer->id,
         .sharers = (1u << sharer->world->count) - 1u,
         .lock_timeout = sharer->world->lock_timeout,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A model of the 82540EM in host memory, and a world of up to four sharers that drive it. The model keeps to the 8254x
- * manual where the driver depends on it; DMA outside the shared region is refused and counted, as an IOMMU would.
+ * A model of the NIC in host memory, and a world of up to four sharers that drive it. The model keeps to the manuals
+ * where the driver depends on them; DMA outside the shared region is refused and counted, as an IOMMU would. Which NIC
+ * it is, is said when the program is compiled (MODEL_ID, an id as in nic_regs.h), so that all tests run with each.
  *
  * Time is virtual: it passes with every look at it, and by world_pass(). With `threaded` it is the host's.
  */
@@ -19,7 +20,7 @@
 
 enum model_kind {
     MODEL_HARDWARE, /* a reset clears the registers */
-    MODEL_EMULATOR, /* a reset changes nothing, as in QEMU */
+    MODEL_EMULATOR, /* a reset changes nothing, as in QEMU, where somebody has set what the driver has to undo */
     MODEL_OPEN,     /* as in Bochs: nor there; after each write of the tail there are free descriptors */
 };
 
@@ -39,7 +40,10 @@ struct model {
     uint32_t reg[0x8000 / 4];
     uint8_t *memory;
     bool line;
+    uint32_t told; /* 82574L: causes that made a message and are still there */
     uint64_t edges;
+    unsigned loading; /* 82574L: looks until what a reset takes from the EEPROM is there */
+    uint64_t rude;    /* 82574L: resets in the middle of its work, addresses written before they ended */
     uint64_t stray;   /* DMA outside the region */
     uint64_t refused; /* frames for which there was no descriptor */
     uint64_t rcl_writes;

@@ -30,6 +30,7 @@ static inline void assert_sound(struct world *world)
             CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
     }
     CU_ASSERT_EQUAL(world->model.stray, 0);
+    CU_ASSERT_EQUAL(world->model.rude, 0);
 }
 
 #endif

@@ -38,10 +38,10 @@ static void keys(void)
 
 static void words(void)
 {
-    const struct word *const lists[] = {words_platforms, words_modes,        words_clocks,       words_lapic,
-                                        words_roles,     words_tools,        words_arrivals,     words_pages,
-                                        words_policies,  words_fault_points, words_fault_models, words_detections,
-                                        words_outcomes,  words_pmus,         words_nested_pages, words_experiments};
+    const struct word *const lists[] = {
+        words_platforms, words_modes, words_clocks,       words_lapic,        words_roles,        words_tools,
+        words_arrivals,  words_pages, words_policies,     words_fault_points, words_fault_models, words_detections,
+        words_outcomes,  words_pmus,  words_nested_pages, words_experiments,  words_nic_models};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (const struct word *word = lists[i]; word->name != NULL; word++)
             demand("`%s`", word->name, "");

@@ -63,7 +63,8 @@ static int start(struct run *run)
                                .cpu = test->cpu,
                                .cores = test->processors,
                                .memory_bytes = (uint64_t)test->memory_mib << 20,
-                               .n_nics = test->nic ? 1 : 0};
+                               .n_nics = test->nic ? 1 : 0,
+                               .nic_82574l = test->nic && strcmp(test->nic_model, "e1000e") == 0};
     if (machine_start(&run->machine, &platform_bochs, &c, &why) == 0)
         return 0;
     fprintf(stderr, "run_boot_test: %s\n", why.text);

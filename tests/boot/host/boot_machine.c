@@ -25,7 +25,7 @@
 struct run {
     struct boot_machine *machine;
     char folder[32];
-    char kernel[64], modules[160], memory[160], smp[16], mib[16];
+    char kernel[64], modules[160], memory[160], nic[80], smp[16], mib[16];
     int ram, console;
     bool links;
     pid_t pid;
@@ -137,7 +137,7 @@ static _Noreturn void become_emulator(const struct run *run, int console)
     ADD("-object", run->memory, "-kernel", run->kernel, "-initrd", run->modules, "-nodefaults", "-no-reboot");
     ADD("-display", "none", "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=4");
     if (m->nic)
-        ADD("-netdev", "hubport,id=net0,hubid=0", "-device", "e1000,netdev=net0,mac=52:54:00:51:56:00,romfile=");
+        ADD("-netdev", "hubport,id=net0,hubid=0", "-device", run->nic);
     argv[n] = NULL;
 #undef ADD
     int nothing = open("/dev/null", O_RDONLY);
@@ -154,6 +154,8 @@ static int start(struct run *run)
     int ends[2];
     snprintf(run->smp, sizeof(run->smp), "%u", run->machine->processors);
     snprintf(run->mib, sizeof(run->mib), "%u", run->machine->memory_mib);
+    snprintf(run->nic, sizeof(run->nic),
+             "%s,netdev=net0,mac=52:54:00:51:56:00,romfile=", run->machine->nic ? run->machine->nic_model : "");
     if (pipe2(ends, O_CLOEXEC) != 0)
         return broken("pipe");
     fflush(stdout);

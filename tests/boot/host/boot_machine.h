@@ -14,8 +14,9 @@ struct boot_machine {
     const char *spoil; /* NULL, or what to spoil in the configuration */
     unsigned sandboxes, processors, memory_mib;
     bool pc, bochs, native, guarded, nic, faults;
-    bool dump;       /* bochs: results by port E9h as well, compared with the memory */
-    uint32_t policy; /* enum qv_policy */
+    bool dump;             /* bochs: results by port E9h as well, compared with the memory */
+    const char *nic_model; /* where there is a NIC: QEMU's name of it */
+    uint32_t policy;       /* enum qv_policy */
     uint64_t duration_us;
     uint32_t hang_timeout_us;
     unsigned time_limit_s;

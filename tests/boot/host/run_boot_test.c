@@ -43,7 +43,7 @@ static const struct option options[] = {
     {"native", no_argument, NULL, 'N'},
     {"guarded", no_argument, NULL, 'g'},
     {"policy", required_argument, NULL, 'P'},
-    {"nic", no_argument, NULL, 'i'},
+    {"nic", optional_argument, NULL, 'i'},
     {"faults", no_argument, NULL, 'f'},
     {"dump", no_argument, NULL, 'D'},
     {"duration", required_argument, NULL, 'd'},
@@ -63,7 +63,7 @@ static const char help[] =
     "  --memory MIB          of the machine (512)     --machine NAME    q35 with an IOMMU (default), pc, or bochs\n"
     "  --cpu MODEL           of the emulator                 --native          no monitors\n"
     "  --guarded             guarded local APIC       --policy NAME     none, local, remote, restart\n"
-    "  --nic                 shared by sandboxes 0, 1 --duration S      of the run, for tests that need one\n"
+    "  --nic[=e1000e]        shared by sandboxes 0, 1 --duration S      of the run, for tests that need one\n"
     "  --faults              plans for the test of the injector (boot_config.c)\n"
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
@@ -155,7 +155,8 @@ static bool take(int option, char *value)
         return true;
     case 'i':
         machine.nic = true;
-        return true;
+        machine.nic_model = value != NULL ? value : "e1000";
+        return strcmp(machine.nic_model, "e1000") == 0 || strcmp(machine.nic_model, "e1000e") == 0;
     case 'D':
         machine.dump = true;
         return true;
