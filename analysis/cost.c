@@ -66,7 +66,8 @@ static void add(struct cost_figures *f, const struct qv_cost_area *a)
     f->idle_ticks += (double)a->idle_ticks;
     f->counted = f->counted && a->source != QV_PMU_NONE;
     f->simulated = f->simulated || a->source == QV_PMU_EMULATED;
-    f->core += (double)a->core.instructions - (double)a->idle.instructions;
+    f->core += (double)a->core.instructions;
+    f->paths = f->paths && (a->flags & QV_COST_PATHS) != 0;
     for (unsigned p = 0; p < QV_COST_PATH_COUNT; p++)
         if (p != QV_COST_DELIVER) /* part of RECEIVE */
             f->driver += (double)a->path[p].instructions;
@@ -76,7 +77,7 @@ static void add(struct cost_figures *f, const struct qv_cost_area *a)
 
 bool cost_figures(const struct run_cost *cost, struct cost_figures *out)
 {
-    *out = (struct cost_figures){.counted = true};
+    *out = (struct cost_figures){.counted = true, .paths = true};
     for (uint32_t i = 0; i < cost->n_sandboxes && i < QV_MAX_SANDBOXES; i++)
         if (cost->sandbox[i].present && (cost->sandbox[i].roles & QV_ROLE_WEB) != 0)
             add(out, &cost->sandbox[i].area);

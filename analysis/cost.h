@@ -48,6 +48,7 @@ struct cost_figures {
     unsigned sandboxes;
     bool counted; /* instructions are there */
     bool simulated;
+    bool paths;          /* driver, skip and deliver are there */
     double window_ticks; /* mean over the sandboxes */
     double requests;
     double packets; /* received for one of them or sent by one */
@@ -56,7 +57,7 @@ struct cost_figures {
     double irqs, irq_acks;
     double exits;
     double lock_waits, lock_wait_ticks;
-    double core;   /* instructions of these cores, idle loops not included */
+    double core;   /* instructions of these cores */
     double driver; /* of them: all paths of the driver */
     double skip;   /* of them: walks that met nothing but frames of others */
     double deliver;

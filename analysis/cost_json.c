@@ -50,9 +50,10 @@ static bool put_counts(json_t *o, const struct run_cost *cost, const struct qv_c
     json_t *counts = json_object();
     json_t *missing = json_array();
     bool ok = set(o, "counts", counts) && set(o, "not_counted", missing) && counts != NULL && missing != NULL &&
-              put_account(counts, "core", cost, area, &area->core) &&
-              put_account(counts, "scheduler_and_interrupts", cost, area, &area->overhead) &&
-              put_account(counts, "idle", cost, area, &area->idle);
+              put_account(counts, "core", cost, area, &area->core);
+    if (ok && (area->flags & QV_COST_PATHS) != 0)
+        ok = put_account(counts, "scheduler_and_interrupts", cost, area, &area->overhead) &&
+             put_account(counts, "idle", cost, area, &area->idle);
     for (uint32_t v = 0; ok && v < QV_COST_VCPUS; v++) {
         if (area->vcpu[v].instructions == 0)
             continue;
@@ -67,6 +68,8 @@ static bool put_counts(json_t *o, const struct run_cost *cost, const struct qv_c
 
 static bool put_paths(json_t *o, const struct qv_cost_area *area)
 {
+    if ((area->flags & QV_COST_PATHS) == 0)
+        return set(o, "paths", json_null());
     json_t *list = json_object();
     bool ok = set(o, "paths", list) && list != NULL;
     for (uint32_t p = 0; ok && p < QV_COST_PATH_COUNT; p++) {
@@ -136,6 +139,9 @@ static uint64_t count_of(const json_t *object, const char *key)
 
 static int get_paths(const json_t *list, struct qv_cost_area *area, struct qv_error *err)
 {
+    if (json_is_null(list))
+        return 0;
+    area->flags |= QV_COST_PATHS;
     for (uint32_t p = 0; p < QV_COST_PATH_COUNT; p++) {
         const json_t *x = json_object_get(list, cost_path_name(p));
         int code = json_get_fields(x, &area->path[p], path_fields, JSON_COUNT(path_fields), "cost.paths", err);

@@ -79,8 +79,12 @@ static void build_cost(const struct scenario *scenario, struct qv_cost_cfg *to)
     const struct scenario_load *load = &scenario->load;
     bool traffic = load->tool == SCENARIO_TOOL_TRAFFIC;
 
-    to->flags =
-        (scenario->cost || traffic ? QV_COST_WINDOW : 0u) | (scenario->platform.unshared ? QV_COST_PLAIN_NIC : 0u);
+    if (scenario->cost != SCENARIO_COST_NONE)
+        to->flags |= QV_COST_WINDOW;
+    if (scenario->cost == SCENARIO_COST_PATHS)
+        to->flags |= QV_COST_PATHS;
+    if (scenario->platform.unshared)
+        to->flags |= QV_COST_PLAIN_NIC;
     to->from_us = load->warmup_us;
     /* Each sandbox closes its window at a heartbeat of its own, and all of them before the client ends the run. */
     to->until_us = load->duration_us - SCENARIO_COST_MARGIN_US;

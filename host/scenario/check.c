@@ -320,10 +320,10 @@ static void check_traffic(const struct check *c)
     if (tool && usable(c, "load.size") && usable(c, "load.traffic") && load->size_bytes > 1472 &&
         (load->traffic == QV_TRAFFIC_UDP_RECEIVE || load->traffic == QV_TRAFFIC_UDP_SEND))
         complain(c, "load.size", "does not fit into one frame, expected at most 1472B for datagrams");
-    if ((s->cost || tool) && usable(c, "load.warmup") && usable(c, "load.duration") && usable(c, "duration") &&
-        load->warmup_us + 2 * SCENARIO_COST_MARGIN_US > load->duration_us)
+    if (s->cost != SCENARIO_COST_NONE && usable(c, "load.warmup") && usable(c, "load.duration") &&
+        usable(c, "duration") && load->warmup_us + 2 * SCENARIO_COST_MARGIN_US > load->duration_us)
         complain(c, "load.warmup", "leaves too little to count, expected 60ms less than the load's duration");
-    if (s->cost && usable(c, "cost") && usable(c, "load.tool") && !scenario_client_makes_load(s))
+    if (s->cost != SCENARIO_COST_NONE && usable(c, "cost") && usable(c, "load.tool") && !scenario_client_makes_load(s))
         complain(c, "cost", "the host's requests come when they come, expected load tool sandbox or traffic beside it");
 }
 

@@ -265,7 +265,7 @@ const struct field scenario_keys[] = {
     {.key = "seed", .type = FIELD_COUNT, AT(scenario, seed), .max = UINT64_MAX, .fallback = "1",
      .help = "all that is random follows from it"},
     {.key = "trace", .type = FIELD_MAP, AT(scenario, trace), .fields = trace_keys, .help = "extra trace records"},
-    {.key = "cost", .type = FIELD_BOOL, AT(scenario, cost), .fallback = "false",
+    {.key = "cost", .type = FIELD_WORD, AT(scenario, cost), .words = words_costs, .fallback = "none",
      .help = "report what the counted part of the load costs each sandbox (load tool sandbox or traffic)"},
     {.key = "experiment", .type = FIELD_WORD, AT(scenario, experiment), .words = words_experiments, .fallback = "none",
      .help = "what sandbox 0 measures instead of running services"},

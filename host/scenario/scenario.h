@@ -45,6 +45,8 @@ enum scenario_tool {
 };
 enum scenario_arrivals { SCENARIO_ARRIVALS_CONSTANT = 0, SCENARIO_ARRIVALS_POISSON = 1 };
 
+enum scenario_cost { SCENARIO_COST_NONE = 0, SCENARIO_COST_TOTAL = 1, SCENARIO_COST_PATHS = 2 };
+
 struct scenario_platform {
     uint32_t kind;  /* enum scenario_platform_kind */
     uint32_t mode;  /* enum qv_mode */
@@ -163,7 +165,7 @@ struct scenario {
     uint64_t duration_us; /* from "ready" to the end of the run */
     uint64_t seed;
     struct scenario_trace trace;
-    bool cost;           /* report what work costs */
+    uint32_t cost;       /* enum scenario_cost: report what work costs */
     uint32_t experiment; /* enum scenario_experiment */
     struct scenario_expect expect;
 };

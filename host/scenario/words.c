@@ -56,6 +56,10 @@ const struct word words_arrivals[] = {{"constant", SCENARIO_ARRIVALS_CONSTANT, "
                                       {NULL, 0, NULL}};
 
 const struct word words_traffic[] = {QV_TRAFFIC_KINDS(WORD_FAULT){NULL, 0, NULL}};
+const struct word words_costs[] = {{"none", SCENARIO_COST_NONE, "nothing is counted"},
+                                   {"total", SCENARIO_COST_TOTAL, "of each core, without any cost of its own"},
+                                   {"paths", SCENARIO_COST_PATHS, "also by VCPU and by path through the driver"},
+                                   {NULL, 0, NULL}};
 const struct word words_drivers[] = {{"shared", 0, "any number of sandboxes on one interface"},
                                      {"unshared", 1, "for one sandbox: no locks, checks or recovery"},
                                      {NULL, 0, NULL}};

@@ -27,6 +27,7 @@ extern const struct word words_tools[];
 extern const struct word words_arrivals[];
 extern const struct word words_traffic[];
 extern const struct word words_drivers[];
+extern const struct word words_costs[];
 extern const struct word words_pages[];
 extern const struct word words_fault_models[]; /* "none" first: words_fault_models + 1 are the real ones */
 extern const struct word words_fault_points[];

@@ -59,6 +59,7 @@ struct qv_traffic_cfg {
 enum qv_cost_flags {
     QV_COST_WINDOW = 1u << 0,    /* report the window [from, until) */
     QV_COST_PLAIN_NIC = 1u << 1, /* the unshared driver, to compare with; one sandbox per NIC */
+    QV_COST_PATHS = 1u << 2,     /* also by VCPU and by path; that costs something itself, and so is not the default */
 };
 
 struct qv_cost_cfg {
@@ -109,6 +110,8 @@ struct qv_cost_area {
     uint32_t source; /* enum qv_pmu_source: what counted */
     uint32_t n_events;
     uint32_t n_vcpus;
+    uint32_t flags; /* enum qv_cost_flags, as configured: without QV_COST_PATHS only `core` is filled in */
+    uint32_t reserved;
     char reason[64]; /* without a PMU: why */
     char model[32];  /* emulated: the modelled processor */
 
@@ -133,6 +136,6 @@ struct qv_cost_area {
     struct qv_cost_path path[QV_COST_PATH_COUNT];
 };
 _Static_assert(sizeof(struct qv_cost_account) == 72, "layout");
-_Static_assert(sizeof(struct qv_cost_area) == 128 + 32 + 16 * 8 + 8 * 8 + (3 + 16) * 72 + 8 * 32, "layout");
+_Static_assert(sizeof(struct qv_cost_area) == 136 + 32 + 16 * 8 + 8 * 8 + (3 + 16) * 72 + 8 * 32, "layout");
 
 #endif

@@ -77,7 +77,7 @@ _Static_assert(sizeof(struct qv_trace_ring) == 64, "ring header is one cache lin
     X(CLIENT_DONE, 53, "client-done", "request index", "enum qv_client_result")                                        \
     X(SCHED_SWITCH, 60, "sched-switch", "vcpu << 32 | thread", "budget left, ticks")                                   \
     X(SCHED_REPL, 61, "sched-replenish", "vcpu", "amount, ticks")                                                      \
-    X(PMU, 65, "pmu", "event of the configuration, 8 = instructions", "count since boot")                              \
+    X(PMU, 65, "pmu", "event of the configuration, 8 = instructions", "reading of the counter")                        \
     X(TEST_PASS, 70, "test-pass", "test number", "0")                                                                  \
     X(TEST_FAIL, 71, "test-fail", "test number", "line")                                                               \
     X(END, 99, "end", "exit status", "0")

@@ -5,13 +5,14 @@
 #include "sandbox/pmu.h"
 
 struct qv_cost_area *cost_area;
+bool cost_paths;
 
 /* Totals at one moment, and their difference. Paths and payload are counted in the area itself. */
 struct totals {
     uint64_t idle, sched;
     uint64_t rx_frames, rx_skipped, rx_dropped, tx_frames, tx_busy, irqs, irq_acks, http_requests, http_replies;
     uint64_t lock_waits, lock_wait_ticks, exits;
-    struct qv_cost_account all, account[PMU_ACCOUNTS];
+    struct qv_cost_account account[PMU_ACCOUNTS];
 };
 static struct totals begin;
 static uint64_t from, until; /* 0: the machine is not ready yet */
@@ -26,7 +27,7 @@ static uint64_t exits(void)
     return sum;
 }
 
-static void take(struct totals *t)
+static void take(struct totals *t, struct qv_cost_account *core)
 {
     uint64_t flags = irq_save();
     threads_publish();
@@ -44,7 +45,7 @@ static void take(struct totals *t)
     t->lock_waits = status->lock_waits;
     t->lock_wait_ticks = status->lock_wait_ticks;
     t->exits = exits();
-    pmu_all(&t->all);
+    pmu_core_since(core);
     for (unsigned i = 0; i < PMU_ACCOUNTS; i++)
         pmu_account(i, &t->account[i]);
     irq_restore(flags);
@@ -63,7 +64,7 @@ static void open_window(uint64_t now)
     cost_area->begin_tsc = now;
     __atomic_store_n(&cost_area->state, 1u, __ATOMIC_RELEASE);
     pmu_trace();
-    take(&begin);
+    take(&begin, &cost_area->core);
 }
 
 static void close_window(uint64_t now)
@@ -71,7 +72,7 @@ static void close_window(uint64_t now)
     static struct totals end;
     struct qv_cost_area *a = cost_area;
 
-    take(&end);
+    take(&end, &a->core);
     pmu_trace();
     a->end_tsc = now;
     a->idle_ticks = end.idle - begin.idle;
@@ -88,7 +89,6 @@ static void close_window(uint64_t now)
     a->exits = end.exits - begin.exits;
     a->lock_waits = end.lock_waits - begin.lock_waits;
     a->lock_wait_ticks = end.lock_wait_ticks - begin.lock_wait_ticks;
-    subtract(&a->core, &end.all, &begin.all);
     subtract(&a->overhead, &end.account[PMU_OVERHEAD], &begin.account[PMU_OVERHEAD]);
     subtract(&a->idle, &end.account[PMU_IDLE], &begin.account[PMU_IDLE]);
     for (unsigned i = 0; i < QV_COST_VCPUS; i++)
@@ -158,11 +158,13 @@ void cost_init(void)
     area->source = (uint32_t)pmu_source();
     area->n_events = handoff->cfg.cost.n_events;
     area->n_vcpus = QV_COST_VCPUS;
+    area->flags = handoff->cfg.cost.flags;
     for (unsigned i = 0; i < area->n_events; i++)
         area->counted[i] = pmu_counts(i);
     copy_text(area->reason, sizeof(area->reason), pmu_reason());
     copy_text(area->model, sizeof(area->model), pmu_model());
     area->magic = QV_COST_AREA_MAGIC;
     cost_area = area;
+    cost_paths = (area->flags & QV_COST_PATHS) != 0;
     __atomic_store_n(&status->cost_phys, virt_to_phys(area), __ATOMIC_RELEASE);
 }

@@ -17,6 +17,7 @@ struct cost_mark {
 };
 
 extern struct qv_cost_area *cost_area; /* NULL: nothing is to be reported */
+extern bool cost_paths;                /* paths are to be measured */
 
 void cost_init(void); /* before the first thread, after pmu_init() */
 
@@ -28,12 +29,12 @@ void cost_path_begin(struct cost_mark *mark);
 void cost_path_end(enum qv_cost_path_id path, const struct cost_mark *mark, uint64_t items);
 static inline void cost_begin(struct cost_mark *mark)
 {
-    if (cost_area)
+    if (cost_paths)
         cost_path_begin(mark);
 }
 static inline void cost_end(enum qv_cost_path_id path, const struct cost_mark *mark, uint64_t items)
 {
-    if (cost_area)
+    if (cost_paths)
         cost_path_end(path, mark, items);
 }
 

@@ -6,7 +6,7 @@
 #include "sandbox/faultpoint.h"
 #include "sandbox/internal.h"
 
-bool pmu_on;
+bool pmu_accounts;
 
 static struct pmu_unit unit = {.source = QV_PMU_NONE, .reason = "not asked for"};
 static const volatile struct qv_emupmu *emulated; /* NULL: not this source */
@@ -113,13 +113,13 @@ static uint64_t step(uint32_t index, uint64_t before, uint64_t after)
     return emulated ? after - before : pmu_unit_step(&unit, index, before, after);
 }
 
-static void add_since(const struct qv_cost_account *raw, struct qv_cost_account *to)
+static void add_since(const struct qv_cost_account *from, const struct qv_cost_account *raw, struct qv_cost_account *to)
 {
     unsigned n = handoff->cfg.cost.n_events;
 
-    to->instructions += step(unit.instructions, seen.instructions, raw->instructions);
+    to->instructions += step(unit.instructions, from->instructions, raw->instructions);
     for (unsigned i = 0; i < n; i++)
-        to->count[i] += step(unit.index[i], seen.count[i], raw->count[i]);
+        to->count[i] += step(unit.index[i], from->count[i], raw->count[i]);
 }
 
 void pmu_switch(unsigned account)
@@ -129,7 +129,7 @@ void pmu_switch(unsigned account)
     if (account == running)
         return;
     read_raw(&raw);
-    add_since(&raw, &accounts[running]);
+    add_since(&seen, &raw, &accounts[running]);
     seen = raw;
     running = account;
 }
@@ -137,30 +137,34 @@ void pmu_switch(unsigned account)
 void pmu_account(unsigned account, struct qv_cost_account *out)
 {
     *out = accounts[account];
-    if (account == running && pmu_active()) {
+    if (account == running && pmu_accounts) {
         struct qv_cost_account raw;
         read_raw(&raw);
-        add_since(&raw, out);
+        add_since(&seen, &raw, out);
     }
 }
 
-void pmu_all(struct qv_cost_account *out)
+void pmu_core_since(struct qv_cost_account *out)
 {
+    static struct qv_cost_account last;
+    static bool called;
+    struct qv_cost_account raw = {0};
+
     *out = (struct qv_cost_account){0};
-    for (unsigned a = 0; a < PMU_ACCOUNTS; a++) {
-        struct qv_cost_account one;
-        pmu_account(a, &one);
-        out->instructions += one.instructions;
-        for (unsigned i = 0; i < QV_PMU_EVENTS; i++)
-            out->count[i] += one.count[i];
-    }
+    if (pmu_source() == QV_PMU_NONE)
+        return;
+    read_raw(&raw);
+    if (called)
+        add_since(&last, &raw, out);
+    last = raw;
+    called = true;
 }
 
 uint64_t pmu_own_instructions(void)
 {
     uint64_t flags, raw, own;
 
-    if (!pmu_active())
+    if (!pmu_accounts)
         return 0;
     flags = irq_save();
     raw = emulated ? emulated->count[handoff->id][QV_EMUPMU_INSTRUCTIONS] : rdpmc(unit.instructions);
@@ -171,17 +175,17 @@ uint64_t pmu_own_instructions(void)
 
 void pmu_trace(void)
 {
-    struct qv_cost_account all;
+    struct qv_cost_account raw = {0};
     uint64_t flags;
 
-    if (!pmu_active())
+    if (pmu_source() == QV_PMU_NONE)
         return;
     flags = irq_save();
-    pmu_all(&all);
-    trace(QV_TRACE_PMU, QV_PMU_EVENTS, all.instructions);
+    read_raw(&raw);
+    trace(QV_TRACE_PMU, QV_PMU_EVENTS, raw.instructions);
     for (unsigned i = 0; i < handoff->cfg.cost.n_events; i++)
         if (pmu_counts(i))
-            trace(QV_TRACE_PMU, i, all.count[i]);
+            trace(QV_TRACE_PMU, i, raw.count[i]);
     irq_restore(flags);
 }
 
@@ -234,7 +238,7 @@ void pmu_init(void)
         return;
     if (!start_emulated())
         start_unit();
-    pmu_on = pmu_source() != QV_PMU_NONE;
-    if (pmu_on)
+    pmu_accounts = pmu_source() != QV_PMU_NONE && (cfg->flags & QV_COST_PATHS) != 0;
+    if (pmu_accounts)
         read_raw(&seen);
 }

@@ -3,8 +3,9 @@
  * Performance counters of this core, whoever provides them, and whose work they counted: each VCPU has an account of
  * its own, and so have the scheduler with the interrupt handlers, and the idle thread.
  *
- * Without a configured window or event nothing is touched and pmu_active() is false. Where there are no counters, too;
- * then pmu_reason() says why, and no count is ever shown.
+ * Without a configured window or event nothing is touched. Where there are no counters, pmu_reason() says why, and no
+ * count is ever shown. Accounts are kept only if the configuration asks for them (QV_COST_PATHS): each switch between
+ * two of them costs a reading.
  */
 #ifndef QV_SANDBOX_PMU_H
 #define QV_SANDBOX_PMU_H
@@ -22,11 +23,7 @@ const char *pmu_reason(void);    /* why there is none; "" if there is one */
 const char *pmu_model(void);     /* emulated: of which processor; else "" */
 bool pmu_counts(unsigned event); /* is this event of the configuration counted? */
 
-extern bool pmu_on;
-static inline bool pmu_active(void)
-{
-    return pmu_on;
-}
+extern bool pmu_accounts;
 
 /* Accounts behind those of the VCPUs. VCPUs from QV_COST_VCPUS - 1 on share one. */
 enum { PMU_OVERHEAD = QV_COST_VCPUS, PMU_IDLE, PMU_ACCOUNTS };
@@ -35,18 +32,20 @@ enum { PMU_OVERHEAD = QV_COST_VCPUS, PMU_IDLE, PMU_ACCOUNTS };
 void pmu_switch(unsigned account);
 static inline void pmu_charge(unsigned account)
 {
-    if (pmu_active())
+    if (pmu_accounts)
         pmu_switch(account);
 }
 
-/* What an account has used since boot; `all` is the sum of all accounts, that is the core. Interrupts off. */
+/* What an account has used since boot. Interrupts off. */
 void pmu_account(unsigned account, struct qv_cost_account *out);
-void pmu_all(struct qv_cost_account *out);
+
+/* What the core has used since the last call, monitor included; the first call gives zeros. Interrupts off. */
+void pmu_core_since(struct qv_cost_account *out);
 
 /* Instructions that the running thread's VCPU has executed so far: for the length of a path in a thread. */
 uint64_t pmu_own_instructions(void);
 
-/* A trace record for every counted event, with the count of the core since boot. */
+/* A trace record for every counted event, with the reading of the core's counter. */
 void pmu_trace(void);
 
 #endif

@@ -207,7 +207,7 @@ void nic_batch_begin(void)
 
 void nic_batch_end(void)
 {
-    if (driver.batch > 0 && --driver.batch == 0 && driver.state != 0)
+    if (driver.batch > 0 && --driver.batch == 0 && driver.state != 0 && driver.unannounced)
         nic_tx_doorbell(&driver);
     report();
 }

@@ -2,9 +2,9 @@
 /* The periodic check: what the hot paths do not look at, and what does not move although it should. */
 #include "nic_driver.h"
 
-#define SETTINGS    7u /* registers whose value is known beforehand */
-#define SCAN_PARTS  4u /* checks for one look at all descriptors */
-#define AUDIT_EVERY 4u /* checks for one look at a register, which is slow */
+#define SETTINGS    7u  /* registers whose value is known beforehand */
+#define SCAN_PARTS  16u /* checks for one look at all descriptors */
+#define AUDIT_EVERY 4u  /* checks for one look at a register, which is slow */
 
 /* What looks inconsistent because somebody began to rebuild it is not. */
 static void found(struct nic_driver *driver, enum qv_detection detection, uint64_t address)
@@ -32,15 +32,24 @@ static void scan_receive_ring(struct nic_driver *driver, uint32_t cursor, uint32
 {
     uint32_t first = nic_rx_done(driver, cursor);
     uint32_t begin = driver->scanned % SCAN_PARTS * (NIC_RX_COUNT / SCAN_PARTS);
+    uint64_t address = nic_rx_address(driver, begin);
+    const struct nic_descriptor *next = &driver->rx_ring[(first + 1u) % NIC_RX_COUNT];
 
-    for (uint32_t i = begin; i < begin + NIC_RX_COUNT / SCAN_PARTS; i++) {
+    /* A hole stops all reading, so the place behind the first gap is looked at every time. */
+    if (limit - first > 1u && (nic_load(&next->word) & NIC_RXD_DD) != 0 && nic_rx_done(driver, first) == first) {
+        found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)next);
+        return;
+    }
+    for (uint32_t i = begin; i < begin + NIC_RX_COUNT / SCAN_PARTS; i++, address += NIC_BUFFER_SIZE) {
         const struct nic_descriptor *descriptor = &driver->rx_ring[i];
+        bool done = (nic_load(&descriptor->word) & NIC_RXD_DD) != 0;
+        if (__builtin_expect(descriptor->address == address && !done, 1))
+            continue;
         uint32_t ahead = (i - first) % NIC_RX_COUNT;
-        bool early = ahead != 0 && ahead < limit - first && (nic_load(&descriptor->word) & NIC_RXD_DD) != 0;
-        if (descriptor->address == nic_rx_address(driver, i) && !early)
+        if (descriptor->address == address && (ahead == 0 || ahead >= limit - first))
             continue;
         /* It is not early if what was before it has been filled since. */
-        if (descriptor->address != nic_rx_address(driver, i) || nic_rx_done(driver, first) == first)
+        if (descriptor->address != address || nic_rx_done(driver, first) == first)
             found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)descriptor);
         return;
     }
@@ -107,10 +116,11 @@ static void check_transmit(struct nic_driver *driver)
 
     if (!snapshot_transmit(driver, &clean, &rung, &next))
         return;
-    for (uint32_t i = 0; i < NIC_TX_COUNT / SCAN_PARTS; i++) {
-        uint32_t position = driver->scanned * (NIC_TX_COUNT / SCAN_PARTS) + i;
-        const struct nic_descriptor *descriptor = &driver->tx_ring[position % NIC_TX_COUNT];
-        if (descriptor->address != nic_tx_address(driver, position)) {
+    uint32_t begin = driver->scanned % SCAN_PARTS * (NIC_TX_COUNT / SCAN_PARTS);
+    uint64_t address = nic_tx_address(driver, begin);
+    for (uint32_t i = begin; i < begin + NIC_TX_COUNT / SCAN_PARTS; i++, address += NIC_BUFFER_SIZE) {
+        const struct nic_descriptor *descriptor = &driver->tx_ring[i];
+        if (descriptor->address != address) {
             found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)descriptor);
             return;
         }

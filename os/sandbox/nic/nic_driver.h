@@ -103,6 +103,8 @@ struct nic_driver {
     uint64_t takeovers_seen;
     uint64_t walks;        /* calls that could have taken frames */
     uint64_t walks_seen;   /* when a frame was first seen waiting */
+    uint32_t peeked;       /* the top half has seen no frame for this sharer between the cursor and here */
+    bool unannounced;      /* this instance has queued something that the device was not told of */
     uint32_t return_tried; /* own cursor at the last attempt to return descriptors */
     unsigned batch;        /* nesting of nic_batch_begin(): the device is told at the end */
     uint64_t checked;      /* state word when the periodic check began */
@@ -254,6 +256,7 @@ void nic_rings_rebuild(struct nic_driver *driver, uint64_t state, const struct n
 unsigned nic_rx_walk(struct nic_driver *driver, nic_deliver_fn deliver, void *context, unsigned budget, bool *more);
 bool nic_rx_valid(const struct nic_driver *driver);
 bool nic_rx_pending(const struct nic_driver *driver); /* a descriptor this sharer has not looked at is done */
+bool nic_rx_wanted(struct nic_driver *driver);        /* ... and holds a frame for it, as far as the top half can say */
 void nic_rx_load_ports(struct nic_driver *driver);
 uint32_t nic_rx_done(const struct nic_driver *driver, uint32_t from); /* first position from there that is not done */
 void nic_rx_return(struct nic_driver *driver, bool eager);            /* eager: also few, and laggards are looked at */

@@ -7,7 +7,8 @@
  */
 #include "nic_driver.h"
 
-#define PARTY_MASK 0xffffffull
+#define PARTY_MASK   0xffffffull
+#define SETTLE_LOOKS 32u /* a few microseconds: the holder is in its own handler at the same time */
 
 static uint64_t own_party(const struct nic_driver *driver)
 {
@@ -97,11 +98,30 @@ bool nic_duty_unsettled(struct nic_driver *driver)
     return nic_rx_pending(driver);
 }
 
+/*
+ * Nothing has come for this sharer yet. If the acknowledgement comes while the handler looks on, whatever comes later
+ * makes an edge of its own, and the bottom half need not run.
+ */
+static bool acknowledged_now(struct nic_driver *driver)
+{
+    for (unsigned i = 0; i < SETTLE_LOOKS; i++) {
+        uint64_t acks = nic_load(&driver->shared->acks);
+        if ((int64_t)(acks - driver->acks_awaited) >= 0) {
+            driver->acks_settled = acks;
+            driver->acks_awaited = acks;
+            return true;
+        }
+        __builtin_ia32_pause();
+    }
+    return false;
+}
+
 bool nic_duty_interrupt(struct nic_driver *driver)
 {
     uint64_t word;
     uint32_t effect;
     uint32_t cause = 0;
+    bool settled = true;
 
     driver->config.status->irqs++;
     effect = fault_point(QV_POINT_NIC_IRQ, &driver->view);
@@ -113,12 +133,13 @@ bool nic_duty_interrupt(struct nic_driver *driver)
             cause = nic_duty_acknowledge(driver);
     } else if (holder_alive(driver, word)) {
         expect_acknowledgement(driver);
+        settled = nic_rx_wanted(driver) || acknowledged_now(driver);
     } else if (take_duty(driver, word)) {
         cause = nic_duty_acknowledge(driver);
     }
     if (driver->config.trace_interrupts)
         nic_trace(driver, QV_TRACE_IRQ, cause, 0);
-    return nic_rx_pending(driver);
+    return !settled || nic_rx_wanted(driver);
 }
 
 void nic_duty_resume(struct nic_driver *driver)

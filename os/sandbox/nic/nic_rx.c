@@ -9,6 +9,7 @@
 #define SKIPS_PER_FRAME 8u /* looking at somebody else's frame costs a fraction of delivering one */
 #define MAC_MASK        0xffffffffffffull
 #define NOBODY          0xffffffffu
+#define PEEK_LIMIT      64u /* frames of others that the interrupt handler leaves behind the cursor */
 #define HEADER_SIZE     14u
 #define FRAME_LIMIT     (NIC_MTU_FRAME + 4u) /* with a VLAN tag */
 
@@ -60,6 +61,32 @@ bool nic_rx_pending(const struct nic_driver *driver)
     return driver->cursor != limit && is_done(driver, driver->cursor);
 }
 
+static uint32_t port_of(const struct nic_driver *driver, const uint8_t *frame, uint32_t position);
+
+/*
+ * Early demultiplexing in the interrupt handler: is any of the new frames for this sharer? Those that are not stay
+ * where they are, before the cursor, until a walk passes over them; but not too many of them.
+ */
+bool nic_rx_wanted(struct nic_driver *driver)
+{
+    uint32_t limit, position;
+
+    if (!nic_synchronised(driver))
+        return nic_ready(driver);
+    if (driver->acknowledge_due || driver->ports != 0 || driver->replaying != 0 ||
+        driver->takeovers_seen != nic_load(&driver->shared->takeovers))
+        return nic_rx_pending(driver);
+    if (!nic_unseal(nic_load(&driver->shared->rx_limit), &limit))
+        return true;
+    position = driver->peeked - driver->cursor < PEEK_LIMIT ? driver->peeked : driver->cursor;
+    for (; position != limit && is_done(driver, position); position++)
+        if (position - driver->cursor >= PEEK_LIMIT ||
+            port_of(driver, nic_rx_buffer(driver, position), position) != NOBODY)
+            return true;
+    driver->peeked = position;
+    return false;
+}
+
 /*
  * The cursor that holds the frame back alone decides, also across a re-initialisation: that leaves a cursor alone if it
  * keeps the frame, and moves it before the device may write again if it does not.
@@ -100,7 +127,7 @@ void nic_rx_load_ports(struct nic_driver *driver)
 }
 
 /* The sandbox whose interface the frame at `position` is for, as far as this sharer accepts it; NOBODY otherwise. */
-static inline uint32_t port_of(const struct nic_driver *driver, const uint8_t *frame, uint32_t position)
+static uint32_t port_of(const struct nic_driver *driver, const uint8_t *frame, uint32_t position)
 {
     uint64_t destination;
 
@@ -306,7 +333,7 @@ unsigned nic_rx_walk(struct nic_driver *driver, nic_deliver_fn deliver, void *co
         if (!take(&walk, &position))
             break;
     }
-    if (driver->detected != QV_DETECT_NONE || !publish(&walk, &position))
+    if (driver->detected != QV_DETECT_NONE || (walk.cursor != position && !publish(&walk, &position)))
         return walk.delivered;
     nic_store(&nic_own_slot(driver)->cursor_copy, nic_seal(driver->cursor));
     nic_rx_return(driver, false);

@@ -47,6 +47,7 @@ static void announce(struct nic_driver *driver, const struct nic_hold *hold, uin
     if (!robust_stands(hold->lock, hold->word))
         return;
     nic_write(driver, NIC_REG_TDT, next % NIC_TX_COUNT);
+    driver->unannounced = false;
     (void)advance(&driver->shared->tx_rung, rung, next);
 }
 
@@ -123,6 +124,7 @@ static int queue(struct nic_driver *driver, const struct nic_hold *hold, const s
     if (!advance(&driver->shared->tx_next, next, next + 1u))
         return -EBUSY;
     next++;
+    driver->unannounced = true;
     if (driver->batch == 0 || next - rung >= ANNOUNCE_AT)
         announce(driver, hold, rung, next);
     driver->config.status->tx_frames++;
@@ -171,8 +173,7 @@ void nic_tx_doorbell(struct nic_driver *driver)
     struct nic_hold hold;
     uint32_t clean, rung, next;
 
-    if (!nic_ready(driver) || !nic_tx_positions(driver, &clean, &rung, &next) || rung == next ||
-        nic_lock_try(driver, NIC_LOCK_TX, &hold) != 0)
+    if (!nic_ready(driver) || nic_lock_try(driver, NIC_LOCK_TX, &hold) != 0)
         return;
     if (nic_tx_positions(driver, &clean, &rung, &next) && rung != next)
         announce(driver, &hold, rung, next);

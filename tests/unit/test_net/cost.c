@@ -7,6 +7,7 @@
 #include "plain_nic.h"
 
 struct qv_cost_area *cost_area;
+bool cost_paths;
 
 void cost_path_begin(struct cost_mark *mark)
 {
