@@ -39,12 +39,11 @@ static const struct panel panels[] = {
 };
 #define PANELS (sizeof(panels) / sizeof(panels[0]))
 
-static const char *const colours[QV_TLB_CASE_COUNT] = {"#1f6fb2", "#d55e00", "#7b3fa0"};
-static const int symbols[QV_TLB_CASE_COUNT] = {7, 6, 2};
-static const double symbol_sizes[QV_TLB_CASE_COUNT] = {0.5, 1.0, 0.6};
+/* Colour and width say what comes between the rounds, the symbol which machine it was. */
+static const char *const colours[QV_TLB_CASE_COUNT] = {"#1f6fb2", "#f0a35e", "#7b3fa0"};
+static const double widths[QV_TLB_CASE_COUNT] = {1.8, 5, 1.4};
+static const int symbols[TLB_PLOT_RUNS] = {7, 5, 9, 13, 6, 4, 8, 12};
 static const char *const titles[QV_TLB_CASE_COUNT] = {"base", "TLB flush between rounds", "VM exit between rounds"};
-
-static const int strokes[TLB_PLOT_RUNS] = {1, 2, 4, 5, 3, 6, 7, 8};
 
 static const char *label_of(const struct tlb_plot_run *run)
 {
@@ -108,7 +107,6 @@ static void place_panel(FILE *out, const struct panel *panel, size_t index, size
     fprintf(out, index + 2 >= shown ? "set xlabel 'pages'\n" : "unset xlabel\n");
 }
 
-/* Colour says what comes between the rounds, the stroke which machine it was. */
 static void draw_panel(FILE *out, const struct tlb_plot_run *run, size_t n, size_t panel, size_t index, size_t shown)
 {
     char name[48];
@@ -118,8 +116,8 @@ static void draw_panel(FILE *out, const struct tlb_plot_run *run, size_t n, size
         for (uint32_t what = 0; what < QV_TLB_CASE_COUNT; what++) {
             if (!curve(NULL, &run[i], &panels[panel], what, NULL))
                 continue;
-            fprintf(out, "%s%s using 1:2 with linespoints lw 1.6 dt %d pt %d ps %.1f lc rgb '%s' notitle", before,
-                    curve_name(name, panel, i, what), strokes[i], symbols[what], symbol_sizes[what], colours[what]);
+            fprintf(out, "%s%s using 1:2 with linespoints lw %.1f pt %d ps 0.7 lc rgb '%s' notitle", before,
+                    curve_name(name, panel, i, what), widths[what], symbols[i], colours[what]);
             before = ", ";
         }
     }
@@ -136,24 +134,23 @@ static void put_text(FILE *out, const char *text)
     }
 }
 
-/* A row of the legend: a stroke and its words. */
 static void legend(FILE *out, const struct tlb_plot_run *run, size_t n)
 {
     double y = 0.945;
     for (uint32_t what = 0; what < QV_TLB_CASE_COUNT; what++)
         fprintf(out,
-                "set arrow from screen %.3f,%.3f to screen %.3f,%.3f nohead lw 3 lc rgb '%s' front\n"
-                "set label '%s' at screen %.3f,%.3f left tc rgb '%s' noenhanced\n",
-                0.072 + 0.24 * what, y, 0.1 + 0.24 * what, y, colours[what], titles[what], 0.107 + 0.24 * what, y,
-                colours[what]);
+                "set arrow from screen %.3f,%.3f to screen %.3f,%.3f nohead lw %.1f lc rgb '%s' front\n"
+                "set label '%s' at screen %.3f,%.3f left tc rgb '#333333' noenhanced\n",
+                0.072 + 0.24 * what, y, 0.1 + 0.24 * what, y, widths[what], colours[what], titles[what],
+                0.107 + 0.24 * what, y);
     for (size_t i = 0; i < n; i++) {
-        y -= 0.022;
-        fprintf(out,
-                "set arrow from screen 0.072,%.3f to screen 0.1,%.3f nohead lw 2 dt %d lc rgb '#333333' front\n"
-                "set label '%s (",
-                y, y, strokes[i], label_of(&run[i]));
+        y -= i == 0 ? 0.027 : 0.022;
+        fprintf(out, "set label '%s (", label_of(&run[i]));
         put_text(out, run[i].result->scenario);
-        fprintf(out, ")' at screen 0.107,%.3f left tc rgb '#333333' noenhanced\n", y);
+        fprintf(out,
+                ")' at screen 0.09,%.3f left offset 1.2,-0.35 point pt %d ps 1.1 lc rgb '#333333' tc rgb '#333333' "
+                "noenhanced\n",
+                y, symbols[i]);
     }
 }
 

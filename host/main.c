@@ -12,7 +12,7 @@ const struct command commands[] = {
     {"list", cmd_list, "[TOPIC]...", "scenarios, faults, outcomes and other words"},
     {"bench", cmd_bench, "[OPTION]...", "microbenchmarks of the OS, with monitors and native"},
     {"table", cmd_table, "DIR...", "recovery-phase table of results, and their outcomes"},
-    {"plot", cmd_plot, "DIR...", "draw the time lines of results again"},
+    {"plot", cmd_plot, "DIR...", "draw the pictures of results again"},
     {"doctor", cmd_forward, "", "what is here, what is missing"},
     {"test", cmd_forward, "[-R REGEX]", "build everything and run the tests"},
     {"version", cmd_version, "", "version of qv and of what it was built with"},

@@ -47,7 +47,7 @@ struct description {
     struct cache_description l1i, l1d, l2, llc;
     struct {
         uint32_t l1, l2, llc, memory; /* cycles from asking to having a line of this level */
-        uint32_t l2tlb;               /* added where the second-level TLB has it */
+        uint32_t l2tlb;               /* added by the second-level TLB, whether it has the page or not */
     } latency;
 };
 

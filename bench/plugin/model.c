@@ -99,10 +99,10 @@ static struct translation translate(struct model_core *core, struct tlb *first, 
     if (tlb_find(first, space, address, &t))
         return t;
     count(core, missed, 1);
+    count(core, QV_EMUPMU_MEMORY_CYCLES, d->latency.l2tlb); /* looked up first, found there or not */
     if (tlb_find(second, space, address, &t)) {
         if (hit_second != missed)
             count(core, hit_second, 1);
-        count(core, QV_EMUPMU_MEMORY_CYCLES, d->latency.l2tlb);
     } else {
         count(core, walked, 1);
         t = walk(core, address);

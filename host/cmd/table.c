@@ -16,6 +16,7 @@
 #include "analysis/timeline.h"
 #include "cmd/cmd.h"
 #include "cmd/paths.h"
+#include "cmd/plot_tlb.h"
 
 #define DEEPEST 8u /* folders between the one named and its results */
 
@@ -271,16 +272,18 @@ int cmd_table(int argc, char **argv)
 
 static void help_plot(void)
 {
-    printf("usage: qv plot DIR...\n"
+    printf("usage: qv plot [OPTION]... DIR...\n"
            "\n"
-           "Draws the time lines (timeline.svg, timeline.png) of results again from their raw data, with gnuplot. DIR "
-           "is a\n"
-           "result, or a repetition: then all its runs are drawn.\n"
+           "Draws the pictures of results again from their raw data, with gnuplot: time lines (timeline.svg,\n"
+           "timeline.png), and of an experiment its sweeps (tlb.svg, tlb.png). DIR is a result, or a repetition: then\n"
+           "all its runs are drawn.\n"
            "\n"
-           "  -h, --help   this help\n"
+           "  -o, --out FOLDER   the TLB sweeps of all DIRs in one picture, in this folder\n"
+           "  -h, --help         this help\n"
            "\n"
-           "example:\n"
+           "examples:\n"
            "  qv plot out/nic-fault-local-20260101-120000\n"
+           "  qv plot --out out/tlb out/tlb-native-... out/tlb-nested-2m-... out/tlb-nested-4k-...\n"
            "\n"
            "Exit status: 0, 2 if a directory holds no result or not what is drawn (--lean), 3 if\n"
            "drawing fails.\n");
@@ -305,32 +308,49 @@ static bool can_draw(const char *dir)
     return true;
 }
 
+static int draw_all(const struct folders *folders)
+{
+    struct qv_error why = {""};
+    int status = STATUS_MET;
+    for (size_t i = 0; i < folders->n; i++) {
+        const char *name = folders->name[i];
+        int one = STATUS_MET;
+        if (plot_has_tlb(name)) {
+            one = plot_tlb(name);
+        } else if (!can_draw(name)) {
+            one = STATUS_BAD;
+        } else if (timeline_redraw(name, &why) == 0) {
+            printf("%s/timeline.svg\n%s/timeline.png\n", name, name);
+        } else {
+            fprintf(stderr, "qv plot: %s\n", why.text);
+            one = STATUS_PLATFORM;
+        }
+        status = one > status ? one : status;
+    }
+    return status;
+}
+
 int cmd_plot(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"out", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     struct folders folders;
-    struct qv_error why = {""};
+    const char *together = NULL;
     int option;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option != 'h')
+    while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+        if (option == 'h') {
+            help_plot();
+            return STATUS_MET;
+        }
+        if (option != 'o' || *optarg == '\0')
             return usage_error("plot", "see the options");
-        help_plot();
-        return STATUS_MET;
+        together = optarg;
     }
     int status = expand_all(&folders, "plot", argc, argv);
     if (status != STATUS_MET)
         return status;
-    for (size_t i = 0; i < folders.n; i++) {
-        if (!can_draw(folders.name[i])) {
-            status = status == STATUS_MET ? STATUS_BAD : status;
-        } else if (timeline_redraw(folders.name[i], &why) == 0) {
-            printf("%s/timeline.svg\n%s/timeline.png\n", folders.name[i], folders.name[i]);
-        } else {
-            fprintf(stderr, "qv plot: %s\n", why.text);
-            status = STATUS_PLATFORM;
-        }
-    }
+    status = together != NULL ? plot_tlb_together(together, folders.name, folders.n) : draw_all(&folders);
     free_folders(&folders);
     return status;
 }
