@@ -3,6 +3,7 @@
 #include "lib/print.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/pmu.h"
 
 typedef void (*exit_handler)(struct core *core, const struct exit_info *exit);
 
@@ -26,6 +27,11 @@ static void on_init(struct core *core, const struct exit_info *exit)
 
 static void on_msr(struct core *core, const struct exit_info *exit)
 {
+    uint64_t value = core->guest.rdx << 32 | (core->guest.rax & 0xffffffffu);
+    if (exit->msr_write && pmu_write((uint32_t)core->guest.rcx, value)) {
+        core->guest.rip += exit->length;
+        return;
+    }
     core_refuse(core, exit, core->guest.rcx & 0xffffffffu, VECTOR_GP);
 }
 

@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/pmu.h"
 
 extern const char monitor_vectors[];
 
@@ -49,6 +50,10 @@ void monitor_trap(struct trap_frame *frame)
     if (frame->vector >= 32) {
         trap_vector_seen[frame->vector]++;
         *(volatile uint32_t *)(LAPIC_PHYS + LAPIC_EOI) = 0;
+        return;
+    }
+    if (frame->vector == VECTOR_GP && pmu_write_failed(frame->rip) != 0) {
+        frame->rip = pmu_write_failed(frame->rip);
         return;
     }
     monitor_panic("exception %lu error %lx at %lx, cr2 %lx, rsp %lx", frame->vector, frame->error, frame->rip,
