@@ -65,3 +65,43 @@ int gnuplot_run(const char *dir, const char *script, struct qv_error *err)
     (void)waitpid(pid, &status, 0);
     return qv_error_set(err, -ETIMEDOUT, "%s: gnuplot took more than %d s", path, GNUPLOT_LIMIT_S);
 }
+
+void gnuplot_quote(FILE *out, const char *text)
+{
+    fputc('\'', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputc('\'', out);
+        if ((unsigned char)*text >= ' ')
+            fputc(*text, out);
+    }
+    fputc('\'', out);
+}
+
+void gnuplot_begin(FILE *out, const char *name, unsigned height)
+{
+    fprintf(out,
+            "# SPDX-License-Identifier: MIT\n"
+            "set encoding utf8\nset datafile separator ','\nset datafile columnheaders\n"
+            "do for [kind in 'svg png'] {\n"
+            "if (kind eq 'svg') {\n"
+            "  set terminal svg size 1400,%u dynamic rounded noenhanced font 'DejaVu Sans,14' background '#ffffff'\n"
+            "} else {\n"
+            "  set terminal pngcairo size 1400,%u noenhanced rounded font 'DejaVu Sans,10.5' background '#ffffff'\n"
+            "}\n"
+            "set output '%s.'.kind\n",
+            height, height, name);
+    /* SVG counts in pixels, cairo in points. */
+    fprintf(out,
+            "sans(size) = sprintf('DejaVu Sans,%%.1f', kind eq 'svg' ? size * 1.333 : size)\n"
+            "sans_bold(size) = sprintf('DejaVu Sans Bold,%%.1f', kind eq 'svg' ? size * 1.333 : size)\n"
+            "small = sans(8.5); note = sans(9); body = sans(10); panel = sans_bold(10); heading = sans_bold(12.5)\n"
+            "set border 3 lc rgb '#6b6b6b' lw 1\n"
+            "set tics nomirror out scale 0.5 textcolor rgb '#222222'\n"
+            "set grid ytics lt 1 lc rgb '#e4e4e4' lw 1\n");
+}
+
+void gnuplot_end(FILE *out)
+{
+    fprintf(out, "unset multiplot\nunset output\n}\n");
+}

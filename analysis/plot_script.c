@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/gnuplot.h"
 #include "analysis/names.h"
 #include "analysis/text.h"
 #include "qv/fault.h"
@@ -77,19 +78,6 @@ static const struct timeline_span *event_of(const struct timeline_view *v, const
     return NULL;
 }
 
-/* In single quotes, where gnuplot takes everything literally but the quote itself. */
-static void quoted(FILE *out, const char *text)
-{
-    fputc('\'', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            fputc('\'', out);
-        if ((unsigned char)*text >= ' ')
-            fputc(*text, out);
-    }
-    fputc('\'', out);
-}
-
 static void describe_load(const struct run_result *r, char *out, size_t size)
 {
     char rate[32];
@@ -152,7 +140,7 @@ static void head(FILE *out, const struct timeline_view *v)
 static void put_label(FILE *out, const char *text, double x, double y, const char *more)
 {
     fprintf(out, "set label ");
-    quoted(out, text);
+    gnuplot_quote(out, text);
     fprintf(out, " at screen %.4f,%.4f %s\n", x, y, more);
 }
 
@@ -192,7 +180,7 @@ static void margins(FILE *out, double left, double right, double bottom, double 
 static void panel_title(FILE *out, const char *text)
 {
     fprintf(out, "set label ");
-    quoted(out, text);
+    gnuplot_quote(out, text);
     fprintf(out, " at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '" INK "'\n");
 }
 
@@ -306,7 +294,7 @@ static void mark_events(FILE *out, const struct timeline_view *v, bool names)
         text_ms(after, sizeof(after), x);
         (void)snprintf(text, sizeof(text), fault ? "fault" : "first good reply sent, +%s", after);
         fprintf(out, "set label ");
-        quoted(out, text);
+        gnuplot_quote(out, text);
         /* Beside the line inside the panel where the panel's title takes the room above. */
         double share = (s->begin_ms - v->from_ms) / (v->to_ms - v->from_ms);
         bool inside = fault || share * (zoom_right(v) - LEFT) < 0.31;

@@ -25,6 +25,7 @@ void result_free(struct run_result *r)
         return;
     phases_free(&r->recoveries);
     free(r->tlb);
+    vcpus_free(&r->vcpus);
     free(r);
 }
 

@@ -35,11 +35,12 @@
 #include "analysis/provenance.h"
 #include "analysis/tlb.h"
 #include "analysis/trace.h"
+#include "analysis/vcpus.h"
 #include "qv/bootcfg.h"
 #include "qv/directory.h"
 
 #define RESULT_SCHEMA         1
-#define RESULT_MAX_EXPECT     32u
+#define RESULT_MAX_EXPECT     192u
 #define RESULT_MAX_BREACHES   32u
 #define RESULT_MAX_THREATS    24u
 #define RESULT_MAX_VIOLATIONS 64u
@@ -163,6 +164,7 @@ struct run_result {
     uint64_t exits[QV_MAX_SANDBOXES][QV_STAGE_COUNT][QV_EXIT_CAUSE_SLOTS];
     uint64_t iommu_faults;
     struct run_cost cost;
+    struct run_vcpus vcpus; /* processor time, filled with vcpus_take_*() */
 
     struct tlb_sweep *tlb; /* what the experiment tlb left; owned, NULL: none */
 

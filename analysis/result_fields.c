@@ -173,3 +173,42 @@ static const struct json_field change[] = {JSON_U64(struct run_change, tsc),
                                            JSON_TEXT(struct run_change, before),
                                            JSON_TEXT(struct run_change, after)};
 TABLE(result_change_fields, change);
+
+#define VCPU(member) JSON_U64(struct run_vcpu, member)
+static const struct json_field vcpu[] = {
+    JSON_U32(struct run_vcpu, sandbox),
+    JSON_U32(struct run_vcpu, number),
+    JSON_TEXT(struct run_vcpu, name),
+    JSON_U32(struct run_vcpu, work),
+    JSON_U32(struct run_vcpu, copy),
+    JSON_TEXT(struct run_vcpu, kind),
+    JSON_BOOL(struct run_vcpu, background),
+    JSON_AS("budget_ticks", JSON_KIND_U64, struct run_vcpu, budget),
+    JSON_AS("period_ticks", JSON_KIND_U64, struct run_vcpu, period),
+    JSON_U32(struct run_vcpu, utilization_ppm),
+    JSON_AS("used_ticks", JSON_KIND_U64, struct run_vcpu, used),
+    JSON_AS("background_ticks", JSON_KIND_U64, struct run_vcpu, background_time),
+    JSON_AS("overrun_ticks", JSON_KIND_U64, struct run_vcpu, overrun),
+    VCPU(replenishments),
+    VCPU(list_full),
+    VCPU(dispatches),
+    VCPU(jobs),
+    VCPU(misses),
+    JSON_AS("worst_response_ticks", JSON_KIND_U64, struct run_vcpu, worst_response),
+    VCPU(bytes)};
+TABLE(result_vcpu_fields, vcpu);
+
+#define CORE(name, member) JSON_AS(name, JSON_KIND_U64, struct run_core_time, member)
+static const struct json_field core[] = {JSON_BOOL(struct run_core_time, known),
+                                         CORE("start_tsc", start),
+                                         CORE("time_tsc", time),
+                                         CORE("idle_ticks", idle),
+                                         CORE("scheduler_account_ticks", sched),
+                                         CORE("handlers_ticks", handlers),
+                                         CORE("retired_ticks", retired),
+                                         CORE("scheduler_path_ticks", path)};
+TABLE(result_core_fields, core);
+
+static const struct json_field vcpus[] = {JSON_AS("ready_tsc", JSON_KIND_U64, struct run_vcpus, ready_tsc),
+                                          JSON_AS("tsc_hz", JSON_KIND_U64, struct run_vcpus, tsc_hz)};
+TABLE(result_vcpus_fields, vcpus);

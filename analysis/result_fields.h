@@ -29,6 +29,9 @@ extern const struct field_table result_provenance_fields; /* struct provenance *
 extern const struct field_table result_expect_fields;     /* struct run_expectation */
 extern const struct field_table result_fault_fields;      /* struct run_fault */
 extern const struct field_table result_injection_fields;  /* struct run_injection */
+extern const struct field_table result_vcpu_fields;       /* struct run_vcpu */
+extern const struct field_table result_vcpus_fields;      /* struct run_vcpus: its clock */
+extern const struct field_table result_core_fields;       /* struct run_core_time */
 extern const struct field_table result_change_fields;     /* struct run_change */
 
 static inline bool put_table(json_t *object, const void *base, const struct field_table *table)

@@ -229,6 +229,31 @@ static int read_sandboxes(const json_t *root, struct run_result *r, struct qv_er
     return code;
 }
 
+/* Results of versions before this was added have none. */
+static int read_vcpus(const json_t *root, struct run_result *r, struct qv_error *err)
+{
+    const json_t *o = json_object_get(root, "vcpus");
+    if (!json_is_object(o))
+        return 0;
+    const json_t *cores = get_list(o, "cores", QV_MAX_SANDBOXES, err);
+    const json_t *list = cores != NULL ? get_list(o, "list", (size_t)QV_MAX_SANDBOXES * QV_MAX_VCPUS, err) : NULL;
+    if (list == NULL)
+        return -EINVAL;
+    int code = get_table(o, &r->vcpus, &result_vcpus_fields, "vcpus", err);
+    r->vcpus.vcpu = calloc(json_array_size(list) + 1, sizeof(*r->vcpus.vcpu));
+    if (r->vcpus.vcpu == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; code == 0 && i < json_array_size(cores); i++)
+        code = get_table(json_array_get(cores, i), &r->vcpus.core[i], &result_core_fields, "vcpus.cores", err);
+    for (size_t i = 0; code == 0 && i < json_array_size(list); i++) {
+        code = get_table(json_array_get(list, i), &r->vcpus.vcpu[i], &result_vcpu_fields, "vcpus.list", err);
+        if (code == 0 && r->vcpus.vcpu[i].sandbox >= QV_MAX_SANDBOXES)
+            code = bad(err, "vcpus.list.sandbox", "the number of a sandbox");
+        r->vcpus.n++;
+    }
+    return code;
+}
+
 static int read_faults(const json_t *root, struct run_result *r, struct qv_error *err)
 {
     const json_t *list = get_list(root, "faults", QV_MAX_FAULTS, err);
@@ -370,7 +395,7 @@ int result_from_json(const json_t *root, struct run_result *r, struct qv_error *
 {
     static int (*const part[])(const json_t *, struct run_result *, struct qv_error *) = {
         read_head,  read_faults,    read_injections, read_recoveries,   read_load,
-        read_exits, read_isolation, read_sandboxes,  read_expectations,
+        read_exits, read_isolation, read_sandboxes,  read_expectations, read_vcpus,
     };
     if (!json_is_object(root))
         return bad(err, "result", "an object");

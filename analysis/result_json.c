@@ -176,6 +176,27 @@ static bool put_sandboxes(json_t *root, const struct run_result *r)
     return ok;
 }
 
+/* Processor time; null where nothing was told. */
+static bool put_vcpus(json_t *root, const struct run_result *r)
+{
+    if (r->vcpus.n == 0)
+        return put(root, "vcpus", json_null());
+    json_t *o = put_object(root, "vcpus");
+    json_t *cores = o != NULL && put_table(o, &r->vcpus, &result_vcpus_fields) ? put_array(o, "cores") : NULL;
+    bool ok = cores != NULL;
+    for (uint32_t i = 0; ok && i < r->n_sandboxes; i++) {
+        json_t *core = append_object(cores);
+        ok = core != NULL && put_table(core, &r->vcpus.core[i], &result_core_fields);
+    }
+    json_t *list = ok ? put_array(o, "list") : NULL;
+    ok = list != NULL;
+    for (uint32_t i = 0; ok && i < r->vcpus.n; i++) {
+        json_t *x = append_object(list);
+        ok = x != NULL && put_table(x, &r->vcpus.vcpu[i], &result_vcpu_fields);
+    }
+    return ok;
+}
+
 static bool put_faults(json_t *root, const struct run_result *r)
 {
     json_t *list = put_array(root, "faults");
@@ -263,7 +284,7 @@ static bool put_all(json_t *root, const struct run_result *r, json_t *files)
               put_faults(root, r) && put_injections(root, r) && put_phases(root, r, result_recovery(r)) &&
               put(root, "outage_ms", json_real(r->outage_ms)) && put_load(root, r) && put_exits(root, r) &&
               put_isolation(root, r) && put_expectations(root, r) && put_recoveries(root, r) &&
-              put_sandboxes(root, r) && cost_put_json(root, &r->cost);
+              put_sandboxes(root, r) && put_vcpus(root, r) && cost_put_json(root, &r->cost);
     json_t *part;
     ok = ok && (part = put_object(root, "host")) != NULL && put_table(part, &r->host, &result_host_fields);
     if (ok && r->has_trace)

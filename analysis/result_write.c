@@ -11,6 +11,7 @@
 
 #include "analysis/names.h"
 #include "analysis/result_json.h"
+#include "analysis/schedule.h"
 #include "analysis/sha256.h"
 #include "analysis/table.h"
 #include "analysis/timeline.h"
@@ -147,7 +148,8 @@ static int write_json(const char *dir, const struct run_result *r, struct qv_err
 static bool is_bulk(uint16_t id)
 {
     return id == QV_TRACE_REQUEST || id == QV_TRACE_REPLY || id == QV_TRACE_CLIENT_SEND || id == QV_TRACE_CLIENT_DONE ||
-           id == QV_TRACE_SCHED_SWITCH || id == QV_TRACE_SCHED_REPL || id == QV_TRACE_IRQ;
+           id == QV_TRACE_SCHED_SWITCH || id == QV_TRACE_SCHED_REPL || id == QV_TRACE_SCHED_POSTED ||
+           id == QV_TRACE_SCHED_DEPLETED || id == QV_TRACE_SAMPLE || id == QV_TRACE_IRQ;
 }
 
 static int write_trace_text(const char *dir, const struct trace *trace, const struct address_namer *namer,
@@ -171,6 +173,36 @@ static int write_trace_text(const char *dir, const struct trace *trace, const st
         lines++;
     }
     return finish(out, path, err);
+}
+
+/* Processor time: the table, the samples, their picture and, if dispatches were recorded, a Gantt chart. */
+static int write_vcpus(const char *dir, const struct run_result *r, const struct result_sources *s,
+                       struct qv_error *picture, struct qv_error *err)
+{
+    char path[PATH_BYTES];
+    char title[200];
+    char caption[400];
+    if (r->vcpus.n == 0)
+        return 0;
+    FILE *out = create(dir, "vcpus.md", path, err);
+    if (out == NULL)
+        return -EIO;
+    vcpus_write_markdown(out, &r->vcpus);
+    int code = finish(out, path, err);
+    if (code != 0 || r->vcpus.n_samples == 0)
+        return code;
+    out = create(dir, "vcpus.csv", path, err);
+    if (out == NULL)
+        return -EIO;
+    vcpus_write_samples(out, &r->vcpus);
+    code = finish(out, path, err);
+    (void)snprintf(title, sizeof(title), "%s: processor time by VCPU", r->scenario);
+    (void)snprintf(caption, sizeof(caption),
+                   "platform %s   ·   one tick: %s   ·   seed %" PRIu64 "   ·   commit %.12s%s", r->platform,
+                   r->tick.what, r->seed, r->provenance.commit, r->provenance.dirty ? "+" : "");
+    if (code == 0)
+        (void)vcpus_plot(dir, &r->vcpus, title, caption, !s->no_plot, picture);
+    return code;
 }
 
 /* A run is not lost because a table of a paper is missing. */
@@ -216,6 +248,10 @@ int result_write(const char *dir, const struct run_result *r, const struct resul
     }
     if (code == 0 && r->tlb != NULL)
         code = write_sweeps(dir, r, s->no_plot, &picture, err);
+    if (code == 0)
+        code = write_vcpus(dir, r, s, &picture, err);
+    if (code == 0 && s->trace != NULL && !s->no_plot && !s->lean && schedule_recorded(s->trace))
+        (void)schedule_draw(dir, r, s->trace, -1, SCHEDULE_LENGTH_MS, &picture);
     if (code == 0 && s->trace != NULL && !s->lean)
         code = write_trace_text(dir, s->trace, s->namer, err);
     if (code == 0)

@@ -281,6 +281,7 @@ void table_print_run(FILE *out, const struct run_result *r, bool colour)
     print_load(out, r);
     print_exits(out, r);
     print_isolation(out, r);
+    vcpus_print(out, &r->vcpus);
     print_expectations(out, r);
     for (uint32_t i = 0; i < r->n_threats; i++)
         fprintf(out, "  %s%s%s%s\n", dim, i == 0 ? "caveat     " : "           ", r->threat[i], plain);

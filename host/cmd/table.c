@@ -10,8 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/gnuplot.h"
 #include "analysis/outcomes.h"
 #include "analysis/result.h"
+#include "analysis/schedule.h"
 #include "analysis/table.h"
 #include "analysis/timeline.h"
 #include "cmd/cmd.h"
@@ -275,82 +277,130 @@ static void help_plot(void)
     printf("usage: qv plot [OPTION]... DIR...\n"
            "\n"
            "Draws the pictures of results again from their raw data, with gnuplot: time lines (timeline.svg,\n"
-           "timeline.png), and of an experiment its sweeps (tlb.svg, tlb.png). DIR is a result, or a repetition: then\n"
-           "all its runs are drawn.\n"
+           "timeline.png), processor time by VCPU (vcpus), of a run with trace.scheduler a Gantt chart of its VCPUs\n"
+           "with budgets and replenishments (schedule), and of an experiment its sweeps (tlb). DIR is a result, or a\n"
+           "repetition: then all its runs are drawn.\n"
            "\n"
            "  -o, --out FOLDER   the TLB sweeps of all DIRs in one picture, in this folder\n"
+           "      --from MS      the Gantt chart begins so many milliseconds after ready (default: 1000, or 0)\n"
+           "      --length MS    and is so long (default: 100)\n"
            "  -h, --help         this help\n"
            "\n"
            "examples:\n"
            "  qv plot out/nic-fault-local-20260101-120000\n"
+           "  qv plot --from 2500 --length 40 out/rt-share-io-20260101-120000\n"
            "  qv plot --out out/tlb out/tlb-native-... out/tlb-nested-2m-... out/tlb-nested-4k-...\n"
            "\n"
            "Exit status: 0, 2 if a directory holds no result or not what is drawn (--lean), 3 if\n"
            "drawing fails.\n");
 }
 
-/* Small directories (--lean) lack what a time line is drawn from. */
-static bool can_draw(const char *dir)
+static bool has_file(const char *folder, const char *name)
 {
-    static const char *const needed[] = {"requests.csv", "spans.csv"};
-    char path[4096];
-
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, needed[i]);
-        if (access(path, F_OK) != 0) {
-            fprintf(
-                stderr,
-                "qv plot: %s: no %s, from which a time line is drawn (a run with --lean or without load keeps none)\n",
-                dir, needed[i]);
-            return false;
-        }
-    }
-    return true;
+    char path[PATH_MAX];
+    return paths_join(path, sizeof(path), folder, name) == 0 && access(path, R_OK) == 0;
 }
 
-static int draw_all(const struct folders *folders)
+/* What can be drawn of this result; at least something must be. */
+static int draw(const char *folder, double from_ms, double length_ms)
 {
     struct qv_error why = {""};
+    int drawn = 0;
+
+    if (has_file(folder, "requests.csv") && has_file(folder, "spans.csv")) {
+        if (timeline_redraw(folder, &why) != 0)
+            goto failed;
+        printf("%s/timeline.svg\n%s/timeline.png\n", folder, folder);
+        drawn++;
+    }
+    if (has_file(folder, "vcpus.gp")) {
+        if (gnuplot_run(folder, "vcpus.gp", &why) != 0)
+            goto failed;
+        printf("%s/vcpus.svg\n%s/vcpus.png\n", folder, folder);
+        drawn++;
+    }
+    int code = has_file(folder, "trace.bin") ? schedule_redraw(folder, from_ms, length_ms, &why) : -ENOENT;
+    if (code == 0)
+        printf("%s/schedule.svg\n%s/schedule.png\n", folder, folder);
+    else if (code != -ENOENT || from_ms >= 0)
+        goto failed;
+    if (code == 0 || drawn > 0)
+        return STATUS_MET;
+    fprintf(stderr,
+            "qv plot: %s: no requests.csv, from which a time line is drawn (a run with --lean or without load keeps "
+            "none), and no scheduling trace\n",
+            folder);
+    return STATUS_BAD;
+failed:
+    fprintf(stderr, "qv plot: %s\n", why.text);
+    return STATUS_PLATFORM;
+}
+
+static bool read_ms(const char *text, double least, double *out)
+{
+    char *end = NULL;
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && *out >= least && *out <= 3600e3;
+}
+
+struct plot_options {
+    const char *together;
+    double from_ms, length_ms;
+};
+
+static int draw_all(const struct folders *folders, const struct plot_options *options)
+{
     int status = STATUS_MET;
     for (size_t i = 0; i < folders->n; i++) {
         const char *name = folders->name[i];
-        int one = STATUS_MET;
-        if (plot_has_tlb(name)) {
-            one = plot_tlb(name);
-        } else if (!can_draw(name)) {
-            one = STATUS_BAD;
-        } else if (timeline_redraw(name, &why) == 0) {
-            printf("%s/timeline.svg\n%s/timeline.png\n", name, name);
-        } else {
-            fprintf(stderr, "qv plot: %s\n", why.text);
-            one = STATUS_PLATFORM;
-        }
+        int one = plot_has_tlb(name) ? plot_tlb(name) : draw(name, options->from_ms, options->length_ms);
         status = one > status ? one : status;
     }
     return status;
 }
 
-int cmd_plot(int argc, char **argv)
+/* STATUS_MET, or why the command ends here; *help: because it was asked for. */
+static int plot_options_read(int argc, char **argv, struct plot_options *out, bool *help)
 {
-    static const struct option options[] = {
-        {"out", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    struct folders folders;
-    const char *together = NULL;
+    static const struct option options[] = {{"out", required_argument, NULL, 'o'},
+                                            {"from", required_argument, NULL, 'f'},
+                                            {"length", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-        if (option == 'h') {
-            help_plot();
-            return STATUS_MET;
-        }
-        if (option != 'o' || *optarg == '\0')
+        if (option == 'f' && !read_ms(optarg, 0, &out->from_ms))
+            return usage_error("plot", "--from wants milliseconds, such as 1000");
+        if (option == 'l' && !read_ms(optarg, 0.001, &out->length_ms))
+            return usage_error("plot", "--length wants milliseconds, such as 100");
+        if (option == '?' || (option == 'o' && *optarg == '\0'))
             return usage_error("plot", "see the options");
-        together = optarg;
+        if (option == 'o')
+            out->together = optarg;
+        *help = *help || option == 'h';
     }
-    int status = expand_all(&folders, "plot", argc, argv);
+    return STATUS_MET;
+}
+
+int cmd_plot(int argc, char **argv)
+{
+    struct plot_options options = {.from_ms = -1, .length_ms = SCHEDULE_LENGTH_MS};
+    struct folders folders;
+    bool help = false;
+    int status = plot_options_read(argc, argv, &options, &help);
+
     if (status != STATUS_MET)
         return status;
-    status = together != NULL ? plot_tlb_together(together, folders.name, folders.n) : draw_all(&folders);
+    if (help) {
+        help_plot();
+        return STATUS_MET;
+    }
+    status = expand_all(&folders, "plot", argc, argv);
+    if (status != STATUS_MET)
+        return status;
+    status = options.together != NULL ? plot_tlb_together(options.together, folders.name, folders.n)
+                                      : draw_all(&folders, &options);
     free_folders(&folders);
     return status;
 }

@@ -73,3 +73,23 @@ void guest_copy_status(const struct guest *guest, uint32_t i, struct qv_sandbox_
     memcpy(out, (const void *)(uintptr_t)from, sizeof(*out));
     out->message[sizeof(out->message) - 1] = '\0';
 }
+
+#define TRIES 1000u
+
+bool guest_copy_vcpus(const struct guest *guest, uint32_t i, struct qv_vcpu_area *out)
+{
+    const volatile struct qv_sandbox_status *status = guest_status(guest, i);
+    uint64_t phys = status != NULL ? status->vcpus_phys : 0;
+    const struct qv_vcpu_area *area = (const void *)guest_memory(guest, phys, sizeof(*area));
+
+    if (phys == 0 || phys % sizeof(uint64_t) != 0 || area == NULL)
+        return false;
+    for (unsigned tries = 0; tries < TRIES; tries++) {
+        uint32_t before = __atomic_load_n(&area->sequence, __ATOMIC_ACQUIRE);
+        memcpy(out, area, sizeof(*out));
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (before % 2 == 0 && before == __atomic_load_n(&area->sequence, __ATOMIC_RELAXED))
+            return out->magic == QV_VCPU_AREA_MAGIC;
+    }
+    return false;
+}

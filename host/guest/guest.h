@@ -12,6 +12,7 @@
 
 #include "analysis/error.h"
 #include "qv/directory.h"
+#include "qv/vcpu.h"
 
 struct guest {
     uint8_t *ram; /* borrowed: the machine's */
@@ -33,6 +34,9 @@ uint8_t *guest_memory(const struct guest *guest, uint64_t phys, uint64_t size);
 /* Tells the OS that the load runs, or that the run is over. */
 void guest_set_load_running(const struct guest *guest, bool running);
 void guest_stop(const struct guest *guest);
+
+/* What sandbox i says about its VCPUs: false if it has published nothing, or writes all the time. */
+bool guest_copy_vcpus(const struct guest *guest, uint32_t i, struct qv_vcpu_area *out);
 
 /* Copies for the time after the machine is gone. A torn read is possible where the OS still runs. */
 void guest_copy_directory(const struct guest *guest, struct qv_directory *out);

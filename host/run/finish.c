@@ -40,6 +40,7 @@ static void take_trace(struct job *job, struct trace *trace, bool *has_trace)
     *has_trace = true;
     struct address_namer namer = places_namer(job->places);
     demand(job, result_take_trace(job->result, trace, &why), &why);
+    demand(job, vcpus_take_trace(&job->result->vcpus, trace, job->result->vcpus.ready_tsc, &why), &why);
     result_take_injections(job->result, trace, &namer);
 }
 
@@ -91,6 +92,33 @@ static void take_cost(struct job *job)
     }
 }
 
+/* As the scenario calls it; of several copies all but the first with their number. */
+static void name_vcpu(void *context, uint32_t sandbox, const struct qv_vcpu_report *report, char name[VCPU_NAME])
+{
+    const struct scenario *s = context;
+    (void)sandbox;
+    if (report->work == QV_NO_WORK)
+        snprintf(name, VCPU_NAME, "%s", scenario_slot_name(report->which));
+    else if (report->work >= s->n_work)
+        snprintf(name, VCPU_NAME, "?");
+    else if (report->which == 0)
+        snprintf(name, VCPU_NAME, "%s", s->work[report->work].name);
+    else
+        snprintf(name, VCPU_NAME, "%s#%u", s->work[report->work].name, report->which);
+}
+
+static void take_vcpus(struct job *job)
+{
+    struct qv_vcpu_area *area = malloc(sizeof(*area));
+    for (uint32_t i = 0; area != NULL && i < job->scenario->n_sandboxes; i++) {
+        struct qv_error why = {""};
+        if (guest_copy_vcpus(&job->guest, i, area) &&
+            vcpus_take_area(&job->result->vcpus, i, area, name_vcpu, (void *)(uintptr_t)job->scenario, &why) != 0)
+            job_harness_error(job, "%s", why.text);
+    }
+    free(area);
+}
+
 static void take_directory(struct job *job)
 {
     struct qv_error why = {""};
@@ -114,6 +142,8 @@ static void take_directory(struct job *job)
         job->result->sandbox[i].roles = (uint32_t)job->scenario->sandbox[i].roles;
     }
     take_cost(job);
+    job->result->vcpus.ready_tsc = directory->ready_tsc;
+    take_vcpus(job);
     job->places = places_new(paths_os_dir(), directory);
     struct address_namer namer = places_namer(job->places);
     path_of(job, "exits.log", path);

@@ -10,7 +10,7 @@
 #include "scenario/units.h"
 
 /* A new entry; NULL when there are too many, which cannot be: the schema has fewer keys. */
-static struct run_expectation *add(struct run_result *r, const char *name, bool met)
+struct run_expectation *judge_add(struct run_result *r, const char *name, bool met)
 {
     if (r->n_expect == RESULT_MAX_EXPECT) {
         r->met = false;
@@ -24,8 +24,7 @@ static struct run_expectation *add(struct run_result *r, const char *name, bool 
     return e;
 }
 
-static void put(char out[96], const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put(char out[96], const char *format, ...)
+void judge_put(char out[96], const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -56,14 +55,14 @@ static void judge_count(struct run_result *r, const char *name, uint64_t limit, 
 {
     if (limit == SCENARIO_UNLIMITED)
         return;
-    struct run_expectation *e = add(r, name, known && actual <= limit);
+    struct run_expectation *e = judge_add(r, name, known && actual <= limit);
     if (e == NULL)
         return;
-    put(e->expected, "<= %" PRIu64, limit);
+    judge_put(e->expected, "<= %" PRIu64, limit);
     if (known)
-        put(e->actual, "%" PRIu64, actual);
+        judge_put(e->actual, "%" PRIu64, actual);
     else
-        put(e->actual, "unknown");
+        judge_put(e->actual, "unknown");
 }
 
 static void judge_time(struct run_result *r, const char *name, uint64_t limit_us, double actual_ms, bool known)
@@ -71,29 +70,29 @@ static void judge_time(struct run_result *r, const char *name, uint64_t limit_us
     char text[UNITS_TEXT];
     if (limit_us == SCENARIO_UNLIMITED)
         return;
-    struct run_expectation *e = add(r, name, known && actual_ms <= (double)limit_us / 1e3);
+    struct run_expectation *e = judge_add(r, name, known && actual_ms <= (double)limit_us / 1e3);
     if (e == NULL)
         return;
-    put(e->expected, "<= %s", units_write_duration(text, limit_us));
+    judge_put(e->expected, "<= %s", units_write_duration(text, limit_us));
     if (known)
-        put(e->actual, "%.3g ms", actual_ms);
+        judge_put(e->actual, "%.3g ms", actual_ms);
     else
-        put(e->actual, "unknown");
+        judge_put(e->actual, "unknown");
 }
 
 static void judge_words(const struct scenario_expect *expect, struct run_result *r)
 {
-    struct run_expectation *e = add(r, "outcome", (expect->outcomes & 1ull << r->outcome) != 0);
+    struct run_expectation *e = judge_add(r, "outcome", (expect->outcomes & 1ull << r->outcome) != 0);
     if (e != NULL) {
         put_words(e->expected, expect->outcomes, QV_OUTCOME_COUNT, outcome_word);
-        put(e->actual, "%s", outcome_name(r->outcome));
+        judge_put(e->actual, "%s", outcome_name(r->outcome));
     }
     if (expect->detected_by == 0)
         return;
-    e = add(r, "detected_by", r->detected_by < 64 && (expect->detected_by & 1ull << r->detected_by) != 0);
+    e = judge_add(r, "detected_by", r->detected_by < 64 && (expect->detected_by & 1ull << r->detected_by) != 0);
     if (e != NULL) {
         put_words(e->expected, expect->detected_by, 64, qv_detection_name);
-        put(e->actual, "%s", qv_detection_name(r->detected_by));
+        judge_put(e->actual, "%s", qv_detection_name(r->detected_by));
     }
 }
 
@@ -106,7 +105,7 @@ static void judge_outage(const struct scenario_expect *expect, struct run_result
         return;
     /* no good reply came after it: it had not ended when the run did */
     struct run_expectation *e = &r->expect[before];
-    put(e->actual, "%.3g ms and no end of it", r->outage_ms);
+    judge_put(e->actual, "%.3g ms and no end of it", r->outage_ms);
     e->met = false;
     r->met = false;
 }
@@ -122,17 +121,18 @@ static void judge_load(const struct scenario_expect *expect, struct run_result *
     judge_count(r, "max_connections_lost", expect->max_connections_lost, r->load.by_class[LOAD_RESET], r->has_load);
     judge_time(r, "max_p99", expect->max_p99_us, r->load.latency_p99, r->has_load && r->load.has_latency);
     if (expect->min_replies > 0) {
-        e = add(r, "min_replies", r->has_load && r->load.good >= expect->min_replies);
+        e = judge_add(r, "min_replies", r->has_load && r->load.good >= expect->min_replies);
         if (e != NULL) {
-            put(e->expected, ">= %" PRIu64, expect->min_replies);
-            put(e->actual, "%" PRIu64, r->load.good);
+            judge_put(e->expected, ">= %" PRIu64, expect->min_replies);
+            judge_put(e->actual, "%" PRIu64, r->load.good);
         }
     }
     if (expect->min_reply_rate_mhz > 0) {
-        e = add(r, "min_reply_rate", r->has_load && r->load.good_rate * 1e3 >= (double)expect->min_reply_rate_mhz);
+        e = judge_add(r, "min_reply_rate",
+                      r->has_load && r->load.good_rate * 1e3 >= (double)expect->min_reply_rate_mhz);
         if (e != NULL) {
-            put(e->expected, ">= %s", units_write_rate(text, expect->min_reply_rate_mhz));
-            put(e->actual, "%.1f/s", r->load.good_rate);
+            judge_put(e->expected, ">= %s", units_write_rate(text, expect->min_reply_rate_mhz));
+            judge_put(e->actual, "%.1f/s", r->load.good_rate);
         }
     }
 }
@@ -171,13 +171,13 @@ static void judge_knee(struct run_result *r, const char *name, uint32_t pattern,
     uint32_t knee = r->tlb != NULL ? tlb_knee(r->tlb, pattern) : TLB_NO_KNEE;
     bool met = knee != TLB_NO_KNEE && (least ? knee >= limit : knee <= limit);
     struct run_expectation *e;
-    if ((least && limit == 0) || (!least && limit == SCENARIO_UNLIMITED) || (e = add(r, name, met)) == NULL)
+    if ((least && limit == 0) || (!least && limit == SCENARIO_UNLIMITED) || (e = judge_add(r, name, met)) == NULL)
         return;
-    put(e->expected, "%s %" PRIu64 " pages", least ? ">=" : "<=", limit);
+    judge_put(e->expected, "%s %" PRIu64 " pages", least ? ">=" : "<=", limit);
     if (knee != TLB_NO_KNEE)
-        put(e->actual, "%u pages", knee);
+        judge_put(e->actual, "%u pages", knee);
     else
-        put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "no knee");
+        judge_put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "no knee");
 }
 
 /* Walks beyond those of the base case, as a share of the accesses; the worst point counts. */
@@ -189,13 +189,13 @@ static void judge_walks(struct run_result *r, const char *name, uint32_t what, u
     double limit = (double)limit_ppm / 1e4;
     struct run_expectation *e;
     if ((least && limit_ppm == 0) || (!least && limit_ppm == SCENARIO_UNLIMITED) ||
-        (e = add(r, name, known && (least ? actual >= limit : actual <= limit))) == NULL)
+        (e = judge_add(r, name, known && (least ? actual >= limit : actual <= limit))) == NULL)
         return;
-    put(e->expected, "%s %g %%", least ? ">=" : "<=", limit);
+    judge_put(e->expected, "%s %g %%", least ? ">=" : "<=", limit);
     if (known)
-        put(e->actual, "%.3g %%", actual);
+        judge_put(e->actual, "%.3g %%", actual);
     else
-        put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "unknown");
+        judge_put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "unknown");
 }
 
 static void judge_sweeps(const struct scenario_expect *expect, struct run_result *r)
@@ -217,4 +217,5 @@ void judge(const struct scenario *scenario, struct run_result *result)
     judge_load(&scenario->expect, result);
     judge_machine(scenario, result);
     judge_sweeps(&scenario->expect, result);
+    judge_vcpus(scenario, result);
 }

@@ -10,4 +10,9 @@
  * what cannot be told (no load, no directory) is not met. Pure: same input, same verdict. */
 void judge(const struct scenario *scenario, struct run_result *result);
 
+/* For judge_vcpus.c. A new entry of result->expect, NULL when there are too many; and its texts, cut where too long. */
+struct run_expectation *judge_add(struct run_result *result, const char *name, bool met);
+void judge_put(char out[96], const char *format, ...) __attribute__((format(printf, 2, 3)));
+void judge_vcpus(const struct scenario *scenario, struct run_result *result);
+
 #endif

@@ -68,7 +68,7 @@ static void make_config(const struct job *job, const char *boot_config, struct m
     config->pmu_model = scenario->platform.pmu != SCENARIO_PMU_NONE ? scenario_pmu_name(scenario->platform.pmu) : NULL;
     config->iommu = scenario->platform.iommu;
     config->icount = scenario->platform.clock == SCENARIO_CLOCK_ICOUNT;
-    config->host_network = !scenario_client_makes_load(scenario) && !config->icount;
+    config->host_network = scenario_host_network(scenario);
     config->n_nics = scenario_nic_count(scenario);
     config->nic_82574l = scenario->platform.nic == SCENARIO_NIC_E1000E;
     if (config->host_network)

@@ -12,6 +12,28 @@
 #define NO_NIC    0xffffffffu
 #define MIB_SHIFT 20
 
+static void build_vcpu(const struct scenario_vcpu *from, struct qv_vcpu_cfg *to)
+{
+    to->kind = from->kind;
+    to->period_us = (uint32_t)from->period_us;
+    to->budget_us = (uint32_t)from->budget_us;
+    /* of the I/O VCPUs that have no budget of their own it is the share of the period */
+    if (from->kind != QV_VCPU_KIND_MAIN && from->budget_us == 0)
+        to->budget_us = (uint32_t)(from->period_us * from->utilization_ppm / 1000000u);
+    if (from->kind == QV_VCPU_KIND_IO_PIBS)
+        to->utilization_ppm = (uint32_t)from->utilization_ppm;
+    to->flags = from->background ? QV_VCPU_BACKGROUND : 0;
+    to->replenishments = (uint32_t)from->replenishments;
+}
+
+/* Whose thread there is not needs no VCPU, and takes no part in admission. */
+static bool needs_vcpu(const struct scenario_sandbox *sandbox, unsigned slot)
+{
+    if (slot == QV_VCPU_SERVICE || slot == QV_VCPU_NIC)
+        return sandbox->nic != SCENARIO_NO_NIC;
+    return slot != QV_VCPU_PROBE || sandbox->probe_us != 0;
+}
+
 static void build_sandbox(const struct scenario_sandbox *from, struct qv_sandbox_cfg *to)
 {
     to->roles = (uint32_t)from->roles;
@@ -26,14 +48,26 @@ static void build_sandbox(const struct scenario_sandbox *from, struct qv_sandbox
     to->standby = from->standby;
     to->probe_period_us = (uint32_t)from->probe_us;
     for (unsigned slot = 0; slot < QV_VCPU_SLOTS; slot++) {
-        const struct scenario_vcpu *vcpu = &from->vcpu[slot];
-        bool io = slot == QV_VCPU_NIC;
-        to->vcpu[slot].kind = io ? 1 : 0;
-        to->vcpu[slot].period_us = (uint32_t)vcpu->period_us;
-        to->vcpu[slot].utilization_ppm = io ? (uint32_t)vcpu->utilization_ppm : 0;
-        to->vcpu[slot].budget_us =
-            (uint32_t)(io ? vcpu->period_us * vcpu->utilization_ppm / 1000000u : vcpu->budget_us);
+        if (needs_vcpu(from, slot))
+            build_vcpu(&from->vcpu[slot], &to->vcpu[slot]);
     }
+}
+
+static void build_work(const struct scenario *scenario, const struct scenario_work *from, struct qv_work_cfg *to)
+{
+    to->kind = from->kind;
+    to->sandbox = from->sandbox;
+    to->count = (uint32_t)from->count;
+    to->target = from->kind == QV_WORK_FLOOD ? from->target : scenario_work_by_name(scenario, from->serves, NULL);
+    to->slot = from->kind == QV_WORK_FLOOD ? (uint32_t)QV_VCPU_SERVICE : from->on;
+    to->work_us = (uint32_t)from->work_us;
+    to->bytes = (uint32_t)from->bytes;
+    to->phase_us = (uint32_t)from->phase_us;
+    to->every_us = from->every_us;
+    to->after_us = from->after_us;
+    to->until_us = from->until_us;
+    if (to->slot == SCENARIO_OWN_VCPU)
+        build_vcpu(&from->vcpu, &to->vcpu);
 }
 
 static void build_fault(const struct scenario *scenario, uint32_t index, struct qv_fault_plan *to)
@@ -133,8 +167,15 @@ void bootcfg_build(const struct scenario *scenario, struct qv_bootcfg *out)
         build_fault(scenario, i, &out->fault[i]);
     build_recovery(&scenario->recovery, &out->recovery);
     build_cost(scenario, &out->cost);
+    out->admission = scenario->platform.admission;
+    out->sample_us = scenario->trace.vcpus_us;
+    out->n_work = scenario->n_work;
+    for (uint32_t i = 0; i < scenario->n_work; i++)
+        build_work(scenario, &scenario->work[i], &out->work[i]);
     if (scenario_client_makes_load(scenario)) {
         build_client(scenario, &out->client);
+    }
+    if (!scenario_host_network(scenario)) {
         /* The NICs are on a hub of their own: nobody there is a gateway, and nobody must be waited for. */
         for (uint32_t i = 0; i < scenario->n_sandboxes; i++)
             out->sandbox[i].gateway = 0;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "scenario/check_work.h"
 #include "scenario/keys.h"
 #include "scenario/resolve.h"
 #include "scenario/units.h"
@@ -17,30 +18,25 @@
 #define SUBNET         0x0a000200u /* QEMU's user network, 10.0.2.0/24 */
 #define PATH           64u
 
-struct check {
-    const struct scenario *scenario;
-    const struct tree *tree;
-    struct diag *diag;
-};
+#define usable   check_usable
+#define given    check_given
+#define complain check_complain
 
-/* Could everything at this path be read (or was it left to its default)? */
-static bool usable(const struct check *c, const char *path)
+bool check_usable(const struct check *c, const char *path)
 {
     bool exact = false;
     const struct node *node = tree_find(c->tree, path, &exact);
     return node->kind != NODE_BROKEN && (exact || !node->incomplete);
 }
 
-static bool given(const struct check *c, const char *path)
+bool check_given(const struct check *c, const char *path)
 {
     bool exact = false;
     (void)tree_find(c->tree, path, &exact);
     return exact;
 }
 
-static void complain(const struct check *c, const char *path, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void complain(const struct check *c, const char *path, const char *format, ...)
+void check_complain(const struct check *c, const char *path, const char *format, ...)
 {
     char text[DIAG_TEXT];
     va_list arguments;
@@ -151,11 +147,9 @@ static void check_standby(const struct check *c, uint32_t index, uint8_t standby
 
 static void check_vcpus(const struct check *c, uint32_t i)
 {
-    static const char *const name[QV_VCPU_SLOTS] = {"service", "nic", "health", "recovery", "probe"};
     const struct scenario_sandbox *sandbox = &c->scenario->sandbox[i];
-    uint64_t total = 0;
     char path[PATH];
-    char key[32];
+    char key[40];
 
     if (!usable(c, in_sandbox(path, i, "vcpus")))
         return;
@@ -163,23 +157,18 @@ static void check_vcpus(const struct check *c, uint32_t i)
         const struct scenario_vcpu *vcpu = &sandbox->vcpu[slot];
         static const char *const member[3] = {"budget", "period", "utilization"};
         for (unsigned m = 0; m < 3; m++) {
-            snprintf(key, sizeof(key), "vcpus.%s.%s", name[slot], member[m]);
+            snprintf(key, sizeof(key), "vcpus.%s.%s", scenario_slot_name(slot), member[m]);
             if (!usable(c, in_sandbox(path, i, key)))
                 return;
         }
-        snprintf(key, sizeof(key), "vcpus.%s", name[slot]);
+        snprintf(key, sizeof(key), "vcpus.%s", scenario_slot_name(slot));
         if (vcpu->budget_us > vcpu->period_us) {
             complain(c, in_sandbox(path, i, key), "its budget is longer than its period, expected at most the period");
             return;
         }
-        if (slot == QV_VCPU_PROBE && sandbox->probe_us == 0)
-            continue;
-        total += slot == QV_VCPU_NIC ? vcpu->utilization_ppm : vcpu->budget_us * 1000000u / vcpu->period_us;
+        if (vcpu->kind == QV_VCPU_KIND_IO_SERVER && vcpu->period_us * vcpu->utilization_ppm < 50u * 1000000u)
+            complain(c, in_sandbox(path, i, key), "a budget below 50us, expected a larger share or a longer period");
     }
-    if (total > 1000000)
-        complain(c, in_sandbox(path, i, "vcpus"),
-                 "the shares add up to %" PRIu64 ".%" PRIu64 "%%, expected at most 100%%", total / 10000,
-                 total / 1000 % 10);
 }
 
 /* The interfaces in use are numbered from 0 without holes. */
@@ -538,4 +527,7 @@ void scenario_check(const struct scenario *scenario, const struct tree *tree, st
     check_recovery(&c);
     check_expect(&c);
     check_experiment(&c);
+    check_work(&c);
+    if (!diag_any(diag))
+        check_admission(&c);
 }

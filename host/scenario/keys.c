@@ -18,6 +18,7 @@ static const struct word special_auto32_none[] = {{"auto", AUTO_INDEX32, NULL}, 
                                                   {NULL, 0, NULL}};
 static const struct word special_auto_off[] = {{"auto", AUTO_PERIOD, NULL}, {"off", 0, NULL}, {NULL, 0, NULL}};
 static const struct word special_off[] = {{"off", 0, NULL}, {NULL, 0, NULL}};
+static const struct word special_end[] = {{"end", 0, NULL}, {NULL, 0, NULL}};
 static const struct word special_any[] = {{"any", SCENARIO_UNLIMITED, NULL}, {NULL, 0, NULL}};
 
 static const struct field platform_keys[] = {
@@ -43,30 +44,44 @@ static const struct field platform_keys[] = {
      .help = "processor whose memory hierarchy is modelled beside the emulator, where that has no counters (qemu)"},
     {.key = "nested_pages", .type = FIELD_WORD, AT(scenario_platform, nested_pages), .words = words_nested_pages,
      .fallback = "2MiB", .help = "size of the pages of nested page tables"},
+    {.key = "admission", .type = FIELD_WORD, AT(scenario_platform, admission), .words = words_admissions,
+     .fallback = "bound", .help = "what every sandbox's set of VCPUs must fulfil"},
     {.key = "ready_limit", .type = FIELD_DURATION, AT(scenario_platform, ready_limit_us), .min = SECOND,
      .max = 10 * 60 * SECOND, .fallback = "60s", .help = "a machine not ready by then is given up (exit status 3)"},
     {.key = NULL},
 };
 
+#define BACKGROUND_KEY(fall)                                                                                           \
+    {.key = "background", .type = FIELD_BOOL, AT(scenario_vcpu, background), .fallback = fall,                         \
+     .help = "may use time that no VCPU with budget wants"}
+#define REPLENISHMENTS_KEY                                                                                             \
+    {.key = "replenishments", .type = FIELD_COUNT, AT(scenario_vcpu, replenishments), .min = 2, .max = 32,             \
+     .fallback = "32", .help = "bound of a sporadic server's list of replenishments"}
 #define MAIN_VCPU_KEYS(name, budget, period)                                                                           \
     static const struct field name##_vcpu_keys[] = {                                                                   \
         {.key = "budget", .type = FIELD_DURATION, AT(scenario_vcpu, budget_us), .min = 50, .max = 10 * SECOND,         \
          .fallback = budget, .help = "processor time in every period"},                                                \
         {.key = "period", .type = FIELD_DURATION, AT(scenario_vcpu, period_us), .min = 100, .max = 10 * SECOND,        \
          .fallback = period, .help = "period of the sporadic server"},                                                 \
+        BACKGROUND_KEY("true"),                                                                                        \
+        REPLENISHMENTS_KEY,                                                                                            \
         {.key = NULL},                                                                                                 \
     }
 
-MAIN_VCPU_KEYS(service, "6ms", "10ms");
+MAIN_VCPU_KEYS(service, "3ms", "10ms");
 MAIN_VCPU_KEYS(health, "200us", "4ms");
 MAIN_VCPU_KEYS(recovery, "500us", "10ms");
 MAIN_VCPU_KEYS(probe, "200us", "5ms");
 
 static const struct field nic_vcpu_keys[] = {
+    {.key = "kind", .type = FIELD_WORD, AT(scenario_vcpu, kind), .words = words_io_kinds, .fallback = "pibs",
+     .help = "priority-inheriting bandwidth preservation, or a sporadic server"},
     {.key = "utilization", .type = FIELD_PERCENT, AT(scenario_vcpu, utilization_ppm), .min = 1000, .max = 1000000,
-     .fallback = "20%", .help = "share of the processor (priority-inheriting bandwidth-preserving server)"},
+     .fallback = "15%", .help = "share of the processor"},
     {.key = "period", .type = FIELD_DURATION, AT(scenario_vcpu, period_us), .min = 100, .max = 10 * SECOND,
-     .fallback = "2ms", .help = "period when nobody waits for it"},
+     .fallback = "10ms", .help = "period of the sporadic server; a pibs VCPU inherits that of the service"},
+    BACKGROUND_KEY("true"),
+    REPLENISHMENTS_KEY,
     {.key = NULL},
 };
 
@@ -79,6 +94,51 @@ static const struct field vcpus_keys[] = {
     VCPU(QV_VCPU_HEALTH, health, "Main VCPU of heartbeat, neighbour watch and driver checks"),
     VCPU(QV_VCPU_RECOVERY, recovery, "Main VCPU of the recovery thread"),
     VCPU(QV_VCPU_PROBE, probe, "Main VCPU of the deadline probe"),
+    {.key = NULL},
+};
+
+static const struct field work_vcpu_keys[] = {
+    {.key = "kind", .type = FIELD_WORD, AT(scenario_vcpu, kind), .words = words_vcpu_kinds, .fallback = "main",
+     .help = "how it is scheduled"},
+    {.key = "budget", .type = FIELD_DURATION, .flags = FIELD_OMIT_ZERO, AT(scenario_vcpu, budget_us), .min = 50,
+     .max = 10 * SECOND, .help = "main, server: processor time in every period"},
+    {.key = "period", .type = FIELD_DURATION, .flags = FIELD_OMIT_ZERO, AT(scenario_vcpu, period_us), .min = 100,
+     .max = 10 * SECOND, .help = "main, server: period"},
+    {.key = "utilization", .type = FIELD_PERCENT, .flags = FIELD_OMIT_ZERO, AT(scenario_vcpu, utilization_ppm),
+     .min = 1000, .max = 1000000, .help = "pibs: share of the processor"},
+    BACKGROUND_KEY("false"),
+    REPLENISHMENTS_KEY,
+    {.key = NULL},
+};
+
+static const struct field work_keys[] = {
+    {.key = "name", .type = FIELD_NAME, .flags = FIELD_REQUIRED, AT(scenario_work, name),
+     .help = "how expectations and tables call it"},
+    {.key = "kind", .type = FIELD_WORD, .flags = FIELD_REQUIRED, AT(scenario_work, kind), .words = words_works,
+     .help = "what it does"},
+    {.key = "sandbox", .type = FIELD_COUNT, AT(scenario_work, sandbox), .max = QV_MAX_SANDBOXES - 1, .fallback = "0",
+     .help = "where it runs"},
+    {.key = "count", .type = FIELD_COUNT, AT(scenario_work, count), .min = 1, .max = 60, .fallback = "1",
+     .help = "copies, each with a VCPU of its own"},
+    {.key = "every", .type = FIELD_DURATION, .flags = FIELD_OMIT_ZERO, AT(scenario_work, every_us), .min = 10,
+     .max = 60 * SECOND, .help = "from one job, interrupt or request to the next (all but hog)"},
+    {.key = "work", .type = FIELD_DURATION, .flags = FIELD_OMIT_ZERO, AT(scenario_work, work_us), .min = 1,
+     .max = 10 * SECOND, .help = "processor time of a job (periodic, device)"},
+    {.key = "bytes", .type = FIELD_SIZE, .flags = FIELD_OMIT_ZERO, AT(scenario_work, bytes), .min = 1, .max = MIB,
+     .help = "flood: a request's frame, 64B to 1514B; device: data that a job stands for"},
+    {.key = "target", .type = FIELD_COUNT, AT(scenario_work, target), .max = QV_MAX_SANDBOXES - 1, .fallback = "0",
+     .help = "flood: the sandbox that has to answer"},
+    {.key = "serves", .type = FIELD_NAME, AT(scenario_work, serves), .fallback = "service",
+     .help = "device: whose period its pibs VCPU inherits: service, or a work load with a main VCPU"},
+    {.key = "phase", .type = FIELD_DURATION, AT(scenario_work, phase_us), .max = SECOND, .fallback = "0s",
+     .help = "each copy begins so much later than the one before"},
+    {.key = "after", .type = FIELD_DURATION, AT(scenario_work, after_us), .max = HOUR, .fallback = "0s",
+     .help = "beginning, counted from ready"},
+    {.key = "until", .type = FIELD_DURATION, AT(scenario_work, until_us), .min = 1, .max = HOUR, .specials = special_end,
+     .fallback = "end", .help = "end, counted from ready"},
+    {.key = "on", .type = FIELD_WORD, AT(scenario_work, on), .words = words_slots, .fallback = "own",
+     .help = "its own VCPU, or a standard one that it shares (flood: always service)"},
+    {.key = "vcpu", .type = FIELD_MAP, AT(scenario_work, vcpu), .fields = work_vcpu_keys, .help = "its own VCPU"},
     {.key = NULL},
 };
 
@@ -103,7 +163,7 @@ static const struct field sandbox_keys[] = {
     {.key = "probe", .type = FIELD_DURATION, AT(scenario_sandbox, probe_us), .min = MS, .max = SECOND,
      .specials = special_auto_off, .fallback = "auto", .help = "period of the deadline probe; auto: 10ms for a bystander"},
     {.key = "vcpus", .type = FIELD_MAP, .size = sizeof(struct scenario_sandbox), .fields = vcpus_keys,
-     .help = "processor time of its standard threads; the shares of one sandbox add up to at most 100%"},
+     .help = "processor time of its standard threads; the whole set must be admitted"},
     {.key = NULL},
 };
 
@@ -199,6 +259,9 @@ static const struct field trace_keys[] = {
      .help = "a record for every web request and reply"},
     {.key = "scheduler", .type = FIELD_BOOL, AT(scenario_trace, scheduler), .fallback = "false",
      .help = "a record for every switch and replenishment"},
+    {.key = "vcpus", .type = FIELD_DURATION, AT(scenario_trace, vcpus_us), .min = 10 * MS, .max = 60 * SECOND,
+     .specials = special_auto_off, .fallback = "auto",
+     .help = "period of samples of every VCPU's processor time; auto: 100ms if there is work, else off"},
     {.key = NULL},
 };
 
@@ -208,6 +271,32 @@ static const struct field trace_keys[] = {
 #define TIME_BELOW(name, member, text)                                                                                 \
     {.key = name, .type = FIELD_DURATION, AT(scenario_expect, member), .min = 1, .max = HOUR,                          \
      .specials = special_any, .fallback = "any", .help = text}
+
+static const struct field expect_vcpu_keys[] = {
+    {.key = "vcpu", .type = FIELD_NAME, .flags = FIELD_REQUIRED | FIELD_COPY, AT(scenario_expect_vcpu, vcpu),
+     .help = "a work load (name, or name#copy), a standard VCPU, or scheduler, handlers, idle"},
+    {.key = "sandbox", .type = FIELD_COUNT, AT(scenario_expect_vcpu, sandbox), .max = QV_MAX_SANDBOXES - 1,
+     .fallback = "0", .help = "whose standard VCPU or account; a work load has its own"},
+    {.key = "from", .type = FIELD_DURATION, AT(scenario_expect_vcpu, from_us), .max = HOUR, .fallback = "0s",
+     .help = "begin of the time that shares and rates are taken over, counted from ready"},
+    {.key = "until", .type = FIELD_DURATION, AT(scenario_expect_vcpu, until_us), .min = 1, .max = HOUR,
+     .specials = special_end, .fallback = "end", .help = "its end"},
+    {.key = "min_share", .type = FIELD_PERCENT, AT(scenario_expect_vcpu, min_share_ppm), .max = 1000000,
+     .fallback = "0%", .help = "share of the core"},
+    {.key = "max_share", .type = FIELD_PERCENT, AT(scenario_expect_vcpu, max_share_ppm), .max = 1000000,
+     .specials = special_any, .fallback = "any", .help = "share of the core"},
+    {.key = "min_rate", .type = FIELD_RATE, AT(scenario_expect_vcpu, min_rate_mhz), .max = 1000000000,
+     .fallback = "0/s", .help = "jobs a second; of a flood: replies"},
+    {.key = "max_rate", .type = FIELD_RATE, AT(scenario_expect_vcpu, max_rate_mhz), .max = 1000000000,
+     .specials = special_any, .fallback = "any", .help = "the same, at most"},
+    {.key = "max_misses", .type = FIELD_COUNT, AT(scenario_expect_vcpu, max_misses), .max = 1000000000000ull,
+     .specials = special_any, .fallback = "any", .help = "missed deadlines, of all copies"},
+    {.key = "max_response", .type = FIELD_DURATION, AT(scenario_expect_vcpu, max_response_us), .min = 1, .max = HOUR,
+     .specials = special_any, .fallback = "any", .help = "longest time from release to completion"},
+    {.key = "max_overrun", .type = FIELD_PERCENT, AT(scenario_expect_vcpu, max_overrun_ppm), .max = 1000000,
+     .specials = special_any, .fallback = "any", .help = "of the time it used: beyond its budget"},
+    {.key = NULL},
+};
 
 static const struct field expect_keys[] = {
     {.key = "outcome", .type = FIELD_WORDS, .flags = FIELD_REQUIRED, AT(scenario_expect, outcomes),
@@ -240,6 +329,9 @@ static const struct field expect_keys[] = {
      .fallback = "0%", .help = "the same with a VM exit between rounds"},
     {.key = "max_exit_walks", .type = FIELD_PERCENT, AT(scenario_expect, max_exit_walks_ppm), .max = 1000000,
      .specials = special_any, .fallback = "any", .help = "the same with a VM exit between rounds, at most"},
+    {.key = "vcpus", .type = FIELD_LIST, .offset = offsetof(struct scenario_expect, vcpu),
+     .size = sizeof(struct scenario_expect_vcpu), .max = SCENARIO_VCPU_EXPECTATIONS, .fields = expect_vcpu_keys,
+     .count_offset = offsetof(struct scenario_expect, n_vcpus), .help = "what is asked of VCPUs"},
     {.key = NULL},
 };
 
@@ -253,6 +345,9 @@ const struct field scenario_keys[] = {
     {.key = "sandboxes", .type = FIELD_LIST, .flags = FIELD_REQUIRED, .offset = offsetof(struct scenario, sandbox),
      .size = sizeof(struct scenario_sandbox), .max = QV_MAX_SANDBOXES, .fields = sandbox_keys,
      .count_offset = offsetof(struct scenario, n_sandboxes), .help = "one core each, in the order of their ids"},
+    {.key = "work", .type = FIELD_LIST, .offset = offsetof(struct scenario, work),
+     .size = sizeof(struct scenario_work), .max = QV_MAX_WORK, .fields = work_keys,
+     .count_offset = offsetof(struct scenario, n_work), .help = "work loads inside the kernels, for experiments"},
     {.key = "service", .type = FIELD_MAP, AT(scenario, service), .fields = service_keys, .help = "what is served"},
     {.key = "load", .type = FIELD_MAP, AT(scenario, load), .fields = load_keys, .help = "the requests"},
     {.key = "fault", .type = FIELD_LIST, .flags = FIELD_REQUIRED | FIELD_SINGLE, .offset = offsetof(struct scenario, fault),

@@ -115,6 +115,8 @@ static void resolve_faults(struct scenario *scenario)
 
 void scenario_resolve(struct scenario *scenario)
 {
+    if (scenario->trace.vcpus_us == AUTO_PERIOD)
+        scenario->trace.vcpus_us = scenario->n_work > 0 ? 100000 : 0;
     resolve_sandboxes(scenario);
     resolve_platform(scenario);
     resolve_load(scenario);

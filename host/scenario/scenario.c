@@ -105,6 +105,45 @@ uint32_t scenario_nic_count(const struct scenario *scenario)
     return count;
 }
 
+bool scenario_host_network(const struct scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->n_work; i++) {
+        if (scenario->work[i].kind == QV_WORK_FLOOD)
+            return false;
+    }
+    return !scenario_client_makes_load(scenario) && scenario->platform.clock != SCENARIO_CLOCK_ICOUNT;
+}
+
+uint32_t scenario_work_by_name(const struct scenario *scenario, const char *name, uint32_t *copy)
+{
+    size_t length = strcspn(name, "#");
+    char *end = NULL;
+    unsigned long number = name[length] == '#' ? strtoul(name + length + 1, &end, 10) : 0;
+
+    for (uint32_t i = 0; i < scenario->n_work; i++) {
+        const struct scenario_work *work = &scenario->work[i];
+        if (strlen(work->name) != length || strncmp(work->name, name, length) != 0)
+            continue;
+        if (number >= work->count || (end != NULL && (*end != '\0' || end == name + length + 1)))
+            return QV_NO_WORK;
+        if (copy != NULL)
+            *copy = (uint32_t)number;
+        return i;
+    }
+    return QV_NO_WORK;
+}
+
+uint32_t scenario_slot_by_name(const char *name)
+{
+    uint64_t value = QV_VCPU_SLOTS;
+    return words_value(words_slots, name, &value) ? (uint32_t)value : QV_VCPU_SLOTS;
+}
+
+const char *scenario_slot_name(uint32_t slot)
+{
+    return words_name(words_slots, slot);
+}
+
 const char *scenario_platform_name(uint32_t kind)
 {
     return words_name(words_platforms, kind);

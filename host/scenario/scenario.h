@@ -17,12 +17,15 @@
 #include "qv/fault.h"
 #include "scenario/diag.h"
 
-#define SCENARIO_SCHEMA         1u
-#define SCENARIO_NAME_MAX       64u
-#define SCENARIO_TEXT_MAX       512u
-#define SCENARIO_NO_NIC         0xffffffffu
-#define SCENARIO_COST_MARGIN_US 30000u     /* between the end of what is counted and the end of the load */
-#define SCENARIO_UNLIMITED      UINT64_MAX /* an expectation that was not stated */
+#define SCENARIO_SCHEMA            1u
+#define SCENARIO_NAME_MAX          64u
+#define SCENARIO_TEXT_MAX          512u
+#define SCENARIO_WORK_NAME         24u
+#define SCENARIO_VCPU_EXPECTATIONS 32u
+#define SCENARIO_NO_NIC            0xffffffffu
+#define SCENARIO_OWN_VCPU          QV_VCPU_SLOTS /* of a work load: not one of the standard ones */
+#define SCENARIO_COST_MARGIN_US    30000u        /* between the end of what is counted and the end of the load */
+#define SCENARIO_UNLIMITED         UINT64_MAX    /* an expectation that was not stated */
 
 enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1, SCENARIO_PLATFORM_BOCHS = 2 };
 enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
@@ -59,13 +62,41 @@ struct scenario_platform {
     bool iommu;
     uint32_t pmu;            /* enum scenario_pmu: processor modelled where the machine has no counters of its own */
     uint32_t nested_pages;   /* enum scenario_nested_pages */
+    uint32_t admission;      /* enum qv_admission */
     uint64_t ready_limit_us; /* give the machine up when it is not ready by then */
 };
 
 struct scenario_vcpu {
-    uint64_t budget_us; /* Main VCPUs; for the I/O VCPU 0 */
+    uint32_t kind;      /* enum qv_vcpu_kind */
+    uint64_t budget_us; /* Main VCPUs; for the NIC's I/O VCPU 0 */
     uint64_t period_us;
-    uint64_t utilization_ppm; /* the I/O VCPU; for Main VCPUs 0 */
+    uint64_t utilization_ppm; /* I/O VCPUs; for Main VCPUs 0 */
+    bool background;
+    uint64_t replenishments;
+};
+
+/* Work made inside a sandbox for an experiment. */
+struct scenario_work {
+    char name[SCENARIO_WORK_NAME];
+    uint32_t kind; /* enum qv_work_kind */
+    uint32_t sandbox;
+    uint64_t count;
+    uint32_t target;                   /* of a flood */
+    char serves[SCENARIO_WORK_NAME];   /* "service" or another work load */
+    uint64_t every_us, work_us, bytes; /* 0 = not said */
+    uint64_t phase_us, after_us, until_us;
+    uint32_t on; /* enum qv_vcpu_slot, or SCENARIO_OWN_VCPU: as `vcpu` says */
+    struct scenario_vcpu vcpu;
+};
+
+/* What is asked of one VCPU, or of one of the accounts beside them. */
+struct scenario_expect_vcpu {
+    char vcpu[SCENARIO_WORK_NAME + 4];
+    uint32_t sandbox;           /* matters for what is no work load */
+    uint64_t from_us, until_us; /* of shares and rates, since ready; until_us 0 = the end */
+    uint64_t min_share_ppm, max_share_ppm;
+    uint64_t min_rate_mhz, max_rate_mhz;
+    uint64_t max_misses, max_response_us, max_overrun_ppm;
 };
 
 struct scenario_sandbox {
@@ -126,6 +157,7 @@ struct scenario_recovery {
 struct scenario_trace {
     bool requests;
     bool scheduler;
+    uint64_t vcpus_us; /* period of the samples of processor time, 0 = none */
 };
 
 /* What must hold for the verdict "met". SCENARIO_UNLIMITED (for maxima) or 0 (for minima) = nothing is asked. */
@@ -148,6 +180,8 @@ struct scenario_expect {
     uint64_t min_tlb_knee, max_tlb_knee, min_itlb_knee, max_itlb_knee;
     /* ... and the share of accesses that walk beyond that with something between, at most as many pages. */
     uint64_t min_flush_walks_ppm, min_exit_walks_ppm, max_exit_walks_ppm;
+    uint32_t n_vcpus;
+    struct scenario_expect_vcpu vcpu[SCENARIO_VCPU_EXPECTATIONS];
 };
 
 struct scenario {
@@ -157,6 +191,8 @@ struct scenario {
     struct scenario_platform platform;
     uint32_t n_sandboxes;
     struct scenario_sandbox sandbox[QV_MAX_SANDBOXES];
+    uint32_t n_work;
+    struct scenario_work work[QV_MAX_WORK];
     struct scenario_service service;
     struct scenario_load load;
     uint32_t n_faults;
@@ -200,6 +236,16 @@ bool scenario_client_makes_load(const struct scenario *scenario);
 
 /* Number of NICs that the scenario's sandboxes name. */
 uint32_t scenario_nic_count(const struct scenario *scenario);
+
+/* Are the NICs on the host's network, or on a hub of their own inside the machine? */
+bool scenario_host_network(const struct scenario *scenario);
+
+/* Index of the work load with this name, or of its copy ("name#3": *copy = 3); QV_NO_WORK if there is none. */
+uint32_t scenario_work_by_name(const struct scenario *scenario, const char *name, uint32_t *copy);
+
+/* Number of a standard VCPU by name, QV_VCPU_SLOTS if it is none; and its name. */
+uint32_t scenario_slot_by_name(const char *name);
+const char *scenario_slot_name(uint32_t slot);
 
 /* Names of the enums above, as in the file; "?" for what is not in the list. */
 const char *scenario_platform_name(uint32_t kind);

@@ -79,7 +79,8 @@ static void read_string(const struct reading *r, const char *text)
         refuse_value(r, text, "has control characters");
         return;
     }
-    if (field->type == FIELD_NAME && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != length) {
+    const char *letters = "#abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    if (field->type == FIELD_NAME && strspn(text, field->flags & FIELD_COPY ? letters : letters + 1) != length) {
         refuse_value(r, text, "has other characters");
         return;
     }

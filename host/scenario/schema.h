@@ -35,6 +35,7 @@ enum field_flag {
     FIELD_BITS = 1u << 1,      /* FIELD_WORDS: the words' values are bits already */
     FIELD_SINGLE = 1u << 2,    /* FIELD_LIST: one entry may stand without a list, and the word "none" for no entry */
     FIELD_OMIT_ZERO = 1u << 3, /* not printed when 0 */
+    FIELD_COPY = 1u << 4,      /* FIELD_NAME: may also have '#', for one of several copies */
 };
 
 struct field {

@@ -16,6 +16,28 @@
 const struct word words_platforms[] = {{"qemu", SCENARIO_PLATFORM_QEMU, "QEMU's TCG with SVM and nested page tables"},
                                        {"bochs", SCENARIO_PLATFORM_BOCHS, "Bochs with VMX and extended page tables"},
                                        {NULL, 0, NULL}};
+const struct word words_admissions[] = {{"bound", QV_ADMIT_BOUND, "the published inequality"},
+                                        {"exact", QV_ADMIT_EXACT, "worst-case response times"},
+                                        {"any", QV_ADMIT_ANY, "no test: for sets that are meant to be too much"},
+                                        {NULL, 0, NULL}};
+const struct word words_vcpu_kinds[] = {{"main", QV_VCPU_KIND_MAIN, "Main VCPU: a sporadic server"},
+                                        {"pibs", QV_VCPU_KIND_IO_PIBS, "I/O VCPU with priority inheritance"},
+                                        {"server", QV_VCPU_KIND_IO_SERVER, "I/O VCPU that is a sporadic server"},
+                                        {NULL, 0, NULL}};
+const struct word words_io_kinds[] = {
+    {"pibs", QV_VCPU_KIND_IO_PIBS, NULL}, {"server", QV_VCPU_KIND_IO_SERVER, NULL}, {NULL, 0, NULL}};
+const struct word words_slots[] = {{"own", QV_VCPU_SLOTS, NULL},
+                                   {"service", QV_VCPU_SERVICE, NULL},
+                                   {"nic", QV_VCPU_NIC, NULL},
+                                   {"health", QV_VCPU_HEALTH, NULL},
+                                   {"recovery", QV_VCPU_RECOVERY, NULL},
+                                   {"probe", QV_VCPU_PROBE, NULL},
+                                   {NULL, 0, NULL}};
+const struct word words_works[] = {{"hog", QV_WORK_HOG, "computes without end"},
+                                   {"periodic", QV_WORK_PERIODIC, "a job every `every`, due before the next"},
+                                   {"device", QV_WORK_DEVICE, "the bottom half of a device made of software"},
+                                   {"flood", QV_WORK_FLOOD, "ICMP echo requests to another sandbox"},
+                                   {NULL, 0, NULL}};
 const struct word words_modes[] = {{"monitor", QV_MODE_MONITOR, "one monitor per core, nested page tables"},
                                    {"native", QV_MODE_NATIVE, "the same sandbox image without monitors"},
                                    {NULL, 0, NULL}};

@@ -14,6 +14,11 @@ struct word {
 };
 
 extern const struct word words_platforms[];
+extern const struct word words_admissions[];
+extern const struct word words_vcpu_kinds[];
+extern const struct word words_io_kinds[];
+extern const struct word words_slots[]; /* QV_VCPU_SLOTS: own */
+extern const struct word words_works[];
 extern const struct word words_modes[];
 extern const struct word words_clocks[];
 extern const struct word words_lapic[];

@@ -13,12 +13,14 @@
 #include "qv/fault.h"
 
 #define QV_BOOTCFG_MAGIC   0x3130474643305651ull /* "QV0CFG01" */
-#define QV_BOOTCFG_VERSION 1u
+#define QV_BOOTCFG_VERSION 2u
 
 #define QV_MAX_SANDBOXES 8u
 #define QV_MAX_FAULTS    4u
 #define QV_MAX_NICS      4u
+#define QV_MAX_WORK      16u
 #define QV_NO_SANDBOX    0xffu
+#define QV_NO_WORK       0xffffffffu
 
 enum qv_mode {
     QV_MODE_MONITOR = 1, /* one monitor per core, nested page tables */
@@ -44,12 +46,31 @@ enum qv_role {
     QV_ROLE_CLIENT = 1u << 3,    /* makes the requests itself (load tool "sandbox") */
 };
 
-/* A VCPU: budget every period, microseconds. kind 0 = Main (sporadic server), 1 = I/O (PIBS; budget is period*util). */
+enum qv_vcpu_kind {
+    QV_VCPU_KIND_MAIN = 0,      /* sporadic server: budget every period */
+    QV_VCPU_KIND_IO_PIBS = 1,   /* utilisation of the period inherited from the VCPU it works for */
+    QV_VCPU_KIND_IO_SERVER = 2, /* sporadic server for I/O, to compare with PIBS */
+};
+
+enum qv_vcpu_flags {
+    QV_VCPU_BACKGROUND = 1u << 0, /* may use time that nobody with budget wants */
+};
+
+/* A VCPU, microseconds. All zero = this sandbox has none (only in a boot test: the kernel's default). */
 struct qv_vcpu_cfg {
-    uint32_t kind;
+    uint32_t kind; /* enum qv_vcpu_kind */
     uint32_t budget_us;
     uint32_t period_us;
-    uint32_t utilization_ppm; /* I/O VCPUs only */
+    uint32_t utilization_ppm; /* PIBS only */
+    uint32_t flags;           /* enum qv_vcpu_flags */
+    uint32_t replenishments;  /* bound of a sporadic server's list, 2..32; 0 = 32 */
+};
+
+/* What a core's set of VCPUs must fulfil (os/sandbox/sched/admit.h). */
+enum qv_admission {
+    QV_ADMIT_BOUND = 0, /* the published inequality */
+    QV_ADMIT_EXACT = 1, /* response times */
+    QV_ADMIT_ANY = 2,   /* nothing: experiments with more than a core can do */
 };
 
 enum qv_vcpu_slot {                      /* which VCPU a standard thread of the sandbox runs on */
@@ -85,6 +106,29 @@ struct qv_fault_plan {
     uint64_t seed;    /* the draw for this fault: derived by the host from (scenario seed, index) */
     uint32_t times;   /* how often it fires in all, >= 1; later firings need `interval_us` to pass */
     uint32_t interval_us;
+};
+
+enum qv_work_kind {
+    QV_WORK_HOG = 1,      /* computes without end */
+    QV_WORK_PERIODIC = 2, /* a job every `every_us` that takes `work_us` and must be done before the next */
+    QV_WORK_DEVICE = 3,   /* a device made of software: its bottom half takes `work_us` every `every_us` */
+    QV_WORK_FLOOD = 4,    /* an ICMP echo request of `bytes` to the sandbox `target` every `every_us` */
+};
+
+/* Work made inside a sandbox for experiments: `count` threads, each on a VCPU of its own unless `slot` names one. */
+struct qv_work_cfg {
+    uint32_t kind; /* enum qv_work_kind */
+    uint32_t sandbox;
+    uint32_t count;    /* copies, >= 1 */
+    uint32_t target;   /* FLOOD: sandbox. DEVICE: entry whose (first) VCPU it works for, QV_NO_WORK = the service's */
+    uint32_t slot;     /* enum qv_vcpu_slot: shares that VCPU; QV_VCPU_SLOTS = own VCPUs */
+    uint32_t work_us;  /* processor time of a job */
+    uint32_t bytes;    /* FLOOD: frame on the wire; DEVICE: data that each job stands for */
+    uint32_t phase_us; /* first job this long after `after_us`, times the copy's number */
+    uint64_t every_us;
+    uint64_t after_us; /* since the machine is ready */
+    uint64_t until_us; /* 0 = to the end */
+    struct qv_vcpu_cfg vcpu;
 };
 
 struct qv_recovery_cfg {
@@ -128,13 +172,18 @@ struct qv_bootcfg {
     struct qv_fault_plan fault[QV_MAX_FAULTS];
     struct qv_sandbox_cfg sandbox[QV_MAX_SANDBOXES];
     struct qv_cost_cfg cost;
+    uint32_t admission; /* enum qv_admission, for every sandbox's set of VCPUs */
+    uint32_t n_work;
+    uint64_t sample_us; /* period of the processor time samples (QV_TRACE_SAMPLE), 0 = none */
+    struct qv_work_cfg work[QV_MAX_WORK];
 };
 
-_Static_assert(sizeof(struct qv_vcpu_cfg) == 16, "layout");
-_Static_assert(sizeof(struct qv_sandbox_cfg) == 120, "layout");
+_Static_assert(sizeof(struct qv_vcpu_cfg) == 24, "layout");
+_Static_assert(sizeof(struct qv_work_cfg) == 80, "layout");
+_Static_assert(sizeof(struct qv_sandbox_cfg) == 160, "layout");
 _Static_assert(sizeof(struct qv_fault_plan) == 40, "layout");
 _Static_assert(sizeof(struct qv_recovery_cfg) == 32, "layout");
 _Static_assert(sizeof(struct qv_client_cfg) == 40, "layout");
-_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 120 + 168, "layout");
+_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 160 + 168 + 16 + 16 * 80, "layout");
 
 #endif

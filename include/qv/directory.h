@@ -219,6 +219,10 @@ struct qv_sandbox_status {
     uint64_t cost_phys;                              /* struct qv_cost_area (qv/cost.h), 0 = none */
     uint64_t lock_waits;                             /* frames that found the transmit lock held ... */
     uint64_t lock_wait_ticks;                        /* ... and how long they waited for it in all */
+    uint64_t vcpus_phys;                             /* struct qv_vcpu_area (qv/vcpu.h), 0 = none */
+    uint64_t flood_sent;                             /* echo requests of this sandbox's flood ... */
+    uint64_t flood_replies;                          /* ... and the replies to them */
+    uint64_t flood_busy;                             /* requests that found the transmit ring full and were not sent */
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
 

@@ -77,10 +77,24 @@ _Static_assert(sizeof(struct qv_trace_ring) == 64, "ring header is one cache lin
     X(CLIENT_DONE, 53, "client-done", "request index", "enum qv_client_result")                                        \
     X(SCHED_SWITCH, 60, "sched-switch", "vcpu << 32 | thread", "budget left, ticks")                                   \
     X(SCHED_REPL, 61, "sched-replenish", "vcpu", "amount, ticks")                                                      \
+    X(SAMPLE, 62, "sample", "enum qv_sample_kind << 32 | vcpu", "total so far")                                        \
+    X(SCHED_POSTED, 63, "sched-posted", "vcpu << 48 | amount, ticks", "due tsc")                                       \
+    X(SCHED_DEPLETED, 64, "sched-depleted", "vcpu", "tsc of the next budget")                                          \
     X(PMU, 65, "pmu", "event of the configuration, 8 = instructions", "reading of the counter")                        \
     X(TEST_PASS, 70, "test-pass", "test number", "0")                                                                  \
     X(TEST_FAIL, 71, "test-fail", "test number", "line")                                                               \
     X(END, 99, "end", "exit status", "0")
+
+/* a >> 32 of SAMPLE; all samples of one moment have the same tsc. */
+enum qv_sample_kind {
+    QV_SAMPLE_VCPU = 0,     /* ticks consumed by the VCPU, background included */
+    QV_SAMPLE_SCHED = 1,    /* ticks in the scheduler's account */
+    QV_SAMPLE_IDLE = 2,     /* ticks in which the core slept */
+    QV_SAMPLE_HANDLERS = 3, /* of SCHED: ticks of interrupt handlers, the timer's left out */
+    QV_SAMPLE_JOBS = 4,     /* jobs done on the VCPU */
+    QV_SAMPLE_FLOOD = 5,    /* replies to this sandbox's flood */
+    QV_SAMPLE_PATH = 6,     /* ticks of timer interrupts and scheduler, wherever they are charged (qv/vcpu.h) */
+};
 
 /* b of CLIENT_DONE. */
 enum qv_client_result {

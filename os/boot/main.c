@@ -90,7 +90,8 @@ static void check_configuration(void)
         boot_fail("boot configuration: wrong CRC");
     cfg->crc = crc;
     if (cfg->n_sandboxes < 1 || cfg->n_sandboxes > QV_MAX_SANDBOXES || cfg->n_nics > QV_MAX_NICS ||
-        cfg->n_faults > QV_MAX_FAULTS || (cfg->mode != QV_MODE_MONITOR && cfg->mode != QV_MODE_NATIVE))
+        cfg->n_faults > QV_MAX_FAULTS || cfg->n_work > QV_MAX_WORK || cfg->admission > QV_ADMIT_ANY ||
+        (cfg->mode != QV_MODE_MONITOR && cfg->mode != QV_MODE_NATIVE))
         boot_fail("boot configuration: a number is out of range");
     for (unsigned i = 0; i < cfg->n_sandboxes; i++)
         if (cfg->sandbox[i].mem_mib < 8 || cfg->sandbox[i].mem_mib > 1024 || cfg->sandbox[i].mem_mib % 2)

@@ -30,7 +30,7 @@ static uint64_t exits(void)
 static void take(struct totals *t, struct qv_cost_account *core)
 {
     uint64_t flags = irq_save();
-    threads_publish();
+    vcpus_publish();
     t->idle = status->idle_ticks;
     t->sched = status->sched_ticks;
     t->rx_frames = status->rx_frames;

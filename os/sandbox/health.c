@@ -92,6 +92,7 @@ static void end_of_run(void)
         over = over || time_now() - directory()->ready_tsc >= time_from_us(duration);
     if (!over || !(lowest_running() || status->client_done))
         return;
+    vcpus_publish();
     if (handoff->mode == QV_MODE_NATIVE)
         native_end();
     else
@@ -149,7 +150,7 @@ static void check_self(void)
     irq_restore(flags);
     if (wrong)
         kernel_lost(QV_DETECT_ASSERTION, (uint64_t)&scheduler, wrong);
-    threads_publish();
+    vcpus_publish();
     if (threads_dead() && nic_component.state == COMPONENT_RUNNING)
         component_fail(&nic_component, QV_DETECT_LOCK_OWNER_DEAD, handoff->id);
 }
@@ -171,6 +172,21 @@ static void report_ready(void)
     sandbox_ready();
 }
 
+/* Processor time of all VCPUs, at the same moments in all sandboxes as far as their heartbeats allow. */
+static void sample(void)
+{
+    static uint64_t next;
+    uint64_t period = time_from_us(handoff->cfg.sample_us);
+    if (period == 0 || directory()->machine_state != QV_MACHINE_READY)
+        return;
+    uint64_t now = time_now();
+    next = next ? next : directory()->ready_tsc;
+    if (now < next)
+        return;
+    vcpus_sample();
+    next += (now - next) / period * period + period;
+}
+
 static void health_main(void *argument)
 {
     uint64_t period = time_from_us(handoff->cfg.recovery.heartbeat_us);
@@ -184,6 +200,7 @@ static void health_main(void *argument)
         if (directory()->machine_state == QV_MACHINE_READY)
             watch_neighbours();
         watch_recoveries();
+        sample();
         end_of_run();
         check_dma();
         check_driver();

@@ -7,6 +7,8 @@
 #include "sandbox/component.h"
 #include "sandbox/kernel.h"
 #include "sandbox/sched/vcpu.h"
+#include "sandbox/sched/wakeups.h"
+#include "sandbox/vcpus.h"
 
 enum thread_state { THREAD_BLOCKED, THREAD_READY, THREAD_DEAD };
 
@@ -15,12 +17,13 @@ struct thread {
     const char *name;
     void (*entry)(void *);
     void *argument;
-    uint8_t *stack; /* THREAD_STACK_BYTES */
-    enum qv_vcpu_slot slot;
+    uint8_t *stack;         /* THREAD_STACK_BYTES */
+    enum qv_vcpu_slot slot; /* or the number that vcpus_create() gave */
+    unsigned serves;        /* VCPU whose period an I/O VCPU inherits when this thread is woken on it */
     enum thread_state state;
     bool wake_pending;
     bool timed_out;
-    uint64_t deadline;             /* SCHED_NEVER: none */
+    struct sleeper sleep;
     struct thread *next;           /* in its VCPU's ready queue */
     struct component_frame *frame; /* innermost component frame */
 };
@@ -43,11 +46,14 @@ uint32_t lapic_read(uint32_t offset);
 
 /* thread.c */
 void threads_init(void);
-_Noreturn void threads_run(void); /* the boot path becomes the idle thread */
-void schedule(void);              /* interrupts off; may switch */
-void thread_charge_interrupt(void);
-void thread_interrupt_end(void); /* end of an interrupt: reschedule if needed, then component_resume_check() */
-const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot);
+_Noreturn void threads_run(void);       /* the boot path becomes the idle thread */
+void schedule(void);                    /* interrupts off; may switch */
+uint64_t thread_charge_interrupt(void); /* returns the time of it */
+void thread_interrupt_end(void);        /* end of an interrupt: reschedule if needed, then component_resume_check() */
+/* A thread whose I/O VCPU inherits the period of VCPU `served`; thread_create() serves QV_VCPU_SERVICE. */
+struct thread *thread_create_serving(const char *name, void (*entry)(void *), void *argument, enum qv_vcpu_slot slot,
+                                     unsigned served);
+uint64_t thread_consumed(void); /* ticks that the running thread's VCPU has consumed until now */
 bool thread_is_dead(const struct thread *thread);
 const struct thread *thread_at(unsigned number); /* NULL behind the last */
 void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the running thread is gone for good */
@@ -56,7 +62,6 @@ unsigned threads_dead(void);
 bool threads_inside(uint64_t begin, uint64_t end, const void *from);
 /* Does any thread stay in a component frame that it entered more than `beats` heartbeats ago? */
 bool threads_stuck(uint32_t beats);
-void threads_publish(void);         /* VCPU, idle and scheduler time into the status page */
 unsigned threads_revive_dead(void); /* restarts dead threads from their entry; returns how many */
 extern struct sched scheduler;
 extern struct thread *current;
@@ -92,9 +97,10 @@ extern struct thread *recovery_thread;
 bool handoff_has_network(void);
 void sandbox_ready(void); /* this sandbox's boot is over: what it is there for works */
 
-/* health.c, probe.c */
+/* health.c, probe.c, work.c */
 void health_start(void);
 void probe_start(void);
+void work_start(void); /* the work loads that the configuration has for this sandbox */
 
 /* emupmu.c: the emulator's model of a PMU (qv/emupmu.h) */
 struct qv_emupmu;

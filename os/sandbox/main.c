@@ -116,6 +116,7 @@ static void start_services(uint64_t key)
     start_network(key);
     health_start();
     probe_start();
+    work_start();
     faultinject_start();
 }
 

@@ -3,77 +3,28 @@
 #include "sandbox/internal.h"
 #include "sandbox/pmu.h"
 
-#define MAX_THREADS  16u
+#define MAX_THREADS  (VCPUS_MAX + 16u)
 #define STACK_PAGES  8u
 #define STACK_CANARY 0x5374614b43616e61ull
-
-struct vcpu_slot {
-    struct vcpu vcpu;
-    struct thread *first, *last; /* ready threads, first runs */
-    bool present;
-};
+_Static_assert(MAX_THREADS <= WAKEUPS_MAX, "room for all sleepers");
 
 struct sched scheduler;
 struct thread *current;
 
 static struct thread threads[MAX_THREADS];
 static unsigned n_threads;
-static struct vcpu_slot slots[QV_VCPU_SLOTS];
-static struct thread idle_thread = {.name = "idle", .state = THREAD_READY, .deadline = SCHED_NEVER};
+static struct wakeups wakeups;
+static struct thread idle_thread = {.name = "idle", .state = THREAD_READY};
 static bool started;
 static volatile bool pick_due;
-
-/* What a sandbox gets where its scenario says nothing: microseconds of budget and period. */
-static const struct qv_vcpu_cfg default_vcpu[QV_VCPU_SLOTS] = {
-    [QV_VCPU_SERVICE] = {0, 8000, 20000, 0},  [QV_VCPU_NIC] = {1, 0, 0, 100000},   [QV_VCPU_HEALTH] = {0, 200, 2000, 0},
-    [QV_VCPU_RECOVERY] = {0, 1000, 10000, 0}, [QV_VCPU_PROBE] = {0, 200, 5000, 0},
-};
 
 void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 extern const char thread_trampoline[];
 void thread_begin(void);
 
-static void trace_sched(void *arg, enum sched_trace_kind kind, const struct vcpu *v, uint64_t time, uint64_t amount)
-{
-    const struct vcpu_slot *slot = v ? v->owner : NULL;
-    uint64_t index = slot ? (uint64_t)(slot - slots) : 0xffffffffu;
-    (void)arg;
-    if (kind == SCHED_TRACE_DISPATCH || kind == SCHED_TRACE_IDLE)
-        trace_at(time, QV_TRACE_SCHED_SWITCH, index << 32, amount);
-    else if (kind == SCHED_TRACE_REPLENISH)
-        trace_at(time, QV_TRACE_SCHED_REPL, index, amount);
-}
-
-static void init_slot(unsigned index, uint64_t now)
-{
-    struct qv_vcpu_cfg cfg = handoff->cfg.sandbox[handoff->id].vcpu[index];
-    struct vcpu_slot *slot = &slots[index];
-    int error;
-    if (cfg.period_us == 0 && cfg.utilization_ppm == 0)
-        cfg = default_vcpu[index];
-    if (cfg.kind == 1)
-        error = vcpu_init_io(&slot->vcpu, cfg.utilization_ppm, 1000000u, now, slot);
-    else
-        error = vcpu_init_main(&slot->vcpu, time_from_us(cfg.budget_us), time_from_us(cfg.period_us), now, slot);
-    error = error ? error : sched_add(&scheduler, &slot->vcpu);
-    if (error)
-        kernel_lost(QV_DETECT_ASSERTION, index, "VCPU refused");
-    /*
-     * All may use what nobody else needs. Not only for throughput: a host that takes the core away for 10 ms makes that
-     * time an overrun of whoever ran, and paying it back at 10 % would keep even the heartbeat silent for 100 ms.
-     */
-    vcpu_set_background(&scheduler, &slot->vcpu, true);
-    slot->present = true;
-}
-
 void threads_init(void)
 {
-    uint64_t now = rdtsc();
-    sched_init(&scheduler, now, time_from_us(1000));
-    if (handoff->cfg.flags & QV_CFG_TRACE_SCHED)
-        sched_set_trace(&scheduler, trace_sched, NULL);
-    for (unsigned i = 0; i < QV_VCPU_SLOTS; i++)
-        init_slot(i, now);
+    vcpus_init(rdtsc());
     current = &idle_thread;
 }
 
@@ -98,39 +49,47 @@ static void prepare_stack(struct thread *t)
 
 static void enqueue(struct thread *t, uint64_t now)
 {
-    struct vcpu_slot *slot = &slots[t->slot];
+    struct vcpu_slot *slot = vcpu_slot(t->slot);
+    const struct vcpu_slot *served = vcpu_slot(t->serves);
     t->state = THREAD_READY;
-    t->deadline = SCHED_NEVER;
+    wakeups_clear(&wakeups, &t->sleep);
     t->next = NULL;
     if (slot->first)
         slot->last->next = t;
     else
         slot->first = t;
     slot->last = t;
-    if (vcpu_wake(&scheduler, &slot->vcpu, now, &slots[QV_VCPU_SERVICE].vcpu))
+    if (vcpu_wake(&scheduler, &slot->vcpu, now, served ? &served->vcpu : NULL))
         pick_due = true;
 }
 
 static void dequeue_current(uint64_t now)
 {
-    struct vcpu_slot *slot = &slots[current->slot];
+    struct vcpu_slot *slot = vcpu_slot(current->slot);
     slot->first = current->next; /* the running thread is the first of its VCPU */
     if (!slot->first)
         vcpu_block(&scheduler, &slot->vcpu, now);
 }
 
-struct thread *thread_create(const char *name, void (*entry)(void *), void *argument, enum qv_vcpu_slot slot)
+struct thread *thread_create_serving(const char *name, void (*entry)(void *), void *argument, enum qv_vcpu_slot slot,
+                                     unsigned served)
 {
-    uint8_t *stack = page_alloc(STACK_PAGES);
-    if (!stack || n_threads == MAX_THREADS)
+    uint8_t *stack = vcpu_slot(slot) && n_threads < MAX_THREADS ? page_alloc(STACK_PAGES) : NULL;
+    if (!stack)
         return NULL;
     uint64_t flags = irq_save();
     struct thread *t = &threads[n_threads++];
-    *t = (struct thread){.name = name, .entry = entry, .argument = argument, .stack = stack, .slot = slot};
+    *t = (struct thread){
+        .name = name, .entry = entry, .argument = argument, .stack = stack, .slot = slot, .serves = served};
     prepare_stack(t);
     enqueue(t, rdtsc());
     irq_restore(flags);
     return t;
+}
+
+struct thread *thread_create(const char *name, void (*entry)(void *), void *argument, enum qv_vcpu_slot slot)
+{
+    return thread_create_serving(name, entry, argument, slot, QV_VCPU_SERVICE);
 }
 
 /* First thing on a new thread's stack: interrupts were off in schedule(). */
@@ -141,19 +100,13 @@ void thread_begin(void)
 
 static uint64_t wake_sleepers(uint64_t now)
 {
-    uint64_t next = SCHED_NEVER;
-    for (unsigned i = 0; i < n_threads; i++) {
-        struct thread *t = &threads[i];
-        if (t->state != THREAD_BLOCKED || t->deadline == SCHED_NEVER)
-            continue;
-        if (t->deadline <= now) {
-            t->timed_out = true;
-            enqueue(t, now);
-        } else if (t->deadline < next) {
-            next = t->deadline;
-        }
+    struct sleeper *due;
+    while ((due = wakeups_due(&wakeups, now)) != NULL) {
+        struct thread *t = (struct thread *)(void *)((uint8_t *)due - offsetof(struct thread, sleep));
+        t->timed_out = true;
+        enqueue(t, now);
     }
-    return next;
+    return wakeups_next(&wakeups);
 }
 
 /* Whose counts the events are from here on. */
@@ -177,6 +130,7 @@ void schedule(void)
     struct thread *next = v ? ((struct vcpu_slot *)v->owner)->first : &idle_thread;
     timer_arm(slice_end < next_wake ? slice_end : next_wake);
     pmu_charge(account_of(next));
+    vcpus_add_path_time(rdtsc() - now);
     if (next == current)
         return;
     struct thread *previous = current;
@@ -187,10 +141,12 @@ void schedule(void)
     component_resume_check();
 }
 
-void thread_charge_interrupt(void)
+uint64_t thread_charge_interrupt(void)
 {
+    uint64_t now = rdtsc();
     pmu_charge(PMU_OVERHEAD);
-    sched_enter(&scheduler, rdtsc());
+    sched_enter(&scheduler, now);
+    return now;
 }
 
 void thread_interrupt_end(void)
@@ -204,6 +160,7 @@ void thread_interrupt_end(void)
         if (started)
             timer_arm(scheduler.slice_end < next_wake ? scheduler.slice_end : next_wake);
         pmu_charge(account_of(current));
+        vcpus_add_path_time(rdtsc() - now);
     }
     component_resume_check();
 }
@@ -232,7 +189,8 @@ bool thread_wait_until(uint64_t deadline_tsc)
             sched_account(&scheduler, now);
             dequeue_current(now);
             current->state = THREAD_BLOCKED;
-            current->deadline = deadline_tsc;
+            if (deadline_tsc != SCHED_NEVER)
+                wakeups_set(&wakeups, &current->sleep, deadline_tsc);
             current->timed_out = false;
             schedule();
             woken = current->wake_pending;
@@ -251,7 +209,7 @@ void thread_wait(void)
 void thread_yield(void)
 {
     uint64_t flags = irq_save();
-    struct vcpu_slot *slot = &slots[current->slot];
+    struct vcpu_slot *slot = vcpu_slot(current->slot);
     if (current != &idle_thread && current->next) {
         slot->first = current->next;
         slot->last->next = current;
@@ -314,14 +272,6 @@ bool threads_stuck(uint32_t beats)
     return false;
 }
 
-void threads_publish(void)
-{
-    for (unsigned i = 0; i < QV_VCPU_SLOTS; i++)
-        status->vcpu_ticks[i] = slots[i].vcpu.used + slots[i].vcpu.background_time;
-    status->idle_ticks = scheduler.idle_time;
-    status->sched_ticks = scheduler.sched_time;
-}
-
 unsigned threads_revive_dead(void)
 {
     unsigned revived = 0;
@@ -338,9 +288,14 @@ unsigned threads_revive_dead(void)
     return revived;
 }
 
-const struct vcpu *thread_vcpu(enum qv_vcpu_slot slot)
+uint64_t thread_consumed(void)
 {
-    return &slots[slot].vcpu;
+    uint64_t flags = irq_save();
+    const struct vcpu *v = &vcpu_slot(current->slot)->vcpu;
+    sched_account(&scheduler, rdtsc());
+    uint64_t consumed = v->used + v->background_time;
+    irq_restore(flags);
+    return consumed;
 }
 
 /* The boot path, on the boot stack, turns into the idle thread. */

@@ -104,13 +104,17 @@ void trap_handle(struct trap_frame *frame)
         on_exception(frame);
         return;
     }
-    thread_charge_interrupt();
+    uint64_t entry = thread_charge_interrupt();
     if (frame->vector == VECTOR_TIMER)
         timer_fired();
     else if (handlers[frame->vector])
         handlers[frame->vector]();
     if (frame->vector != VECTOR_SPURIOUS)
         lapic_write(LAPIC_EOI, 0);
+    if (frame->vector == VECTOR_TIMER)
+        vcpus_add_path_time(rdtsc() - entry);
+    else
+        vcpus_add_handler_time(rdtsc() - entry);
     thread_interrupt_end();
 }
 

@@ -32,6 +32,10 @@ qv_boot_test(steady --cores 4 steady)
 qv_boot_test(steady-8 --cores 8 steady)
 qv_boot_test(steady-native --native --cores 4 steady)
 
+# All time is in somebody's account, and no VCPU comes in that is not admitted.
+qv_boot_test(accounting --cores 2 accounting)
+qv_boot_test(accounting-native --native --cores 2 accounting)
+
 # What a sandbox must not get through.
 qv_boot_test(memory --policy local memory)
 qv_boot_test(memory-nic --policy local --nic memory)

@@ -10,13 +10,28 @@
 #define SHOWN_FAILURES 10u /* of each sandbox; the others are counted */
 
 static const struct boot_test tests[] = {
-    {"boot", test_boot},       {"steady", test_steady}, {"memory", test_memory},
-    {"tables", test_tables},   {"window", test_window}, {"instructions", test_instructions},
-    {"msr", test_msr},         {"ports", test_ports},   {"pci", test_pci},
-    {"calls", test_calls},     {"map", test_map},       {"shutdown", test_shutdown},
-    {"restart", test_restart}, {"hang", test_hang},     {"core-reset", test_core_reset},
-    {"guarded", test_guarded}, {"panic", test_panic},   {"dma", test_dma},
-    {"faults", test_faults},   {"quick", test_quick},   {"core-reset-bsp", test_core_reset_bsp},
+    {"boot", test_boot},
+    {"steady", test_steady},
+    {"memory", test_memory},
+    {"tables", test_tables},
+    {"window", test_window},
+    {"instructions", test_instructions},
+    {"msr", test_msr},
+    {"ports", test_ports},
+    {"pci", test_pci},
+    {"calls", test_calls},
+    {"map", test_map},
+    {"shutdown", test_shutdown},
+    {"restart", test_restart},
+    {"hang", test_hang},
+    {"core-reset", test_core_reset},
+    {"guarded", test_guarded},
+    {"panic", test_panic},
+    {"dma", test_dma},
+    {"faults", test_faults},
+    {"quick", test_quick},
+    {"core-reset-bsp", test_core_reset_bsp},
+    {"accounting", test_accounting},
 };
 
 static const struct boot_test *running;
@@ -153,6 +168,7 @@ void boot_test_start(const char *name)
     test_page = page_alloc(1);
     attempt_start();
     access_init();
+    accounting_init();
     (void)thread_create("test", test_main, NULL, QV_VCPU_SERVICE);
     health_start();
 }

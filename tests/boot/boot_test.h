@@ -38,6 +38,7 @@ void test_panic(void);
 void test_faults(void);
 void test_dma(void);
 void test_quick(void);
+void test_accounting(void);
 
 /* --- findings --- */
 void test_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -81,7 +82,8 @@ void attempt_start(void);
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE };
 /* True if the access was stopped by the monitor and reported with this guest-physical address (page). */
 bool access_refused(enum access access, uintptr_t virt, uint64_t phys);
-void access_init(void); /* in boot_test_start(): recovery of the provoked violations */
+void accounting_init(void); /* in boot_test_start(): a thread that the test on accounting wakes */
+void access_init(void);     /* in boot_test_start(): recovery of the provoked violations */
 
 /* A page of private memory, allocated before the kernel's memory was sealed. */
 extern uint8_t *test_page;

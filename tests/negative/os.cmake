@@ -10,7 +10,7 @@ endfunction()
 
 qv_os_refused(crc "boot: boot configuration: wrong CRC" --break crc)
 qv_os_refused(magic "boot: boot configuration: magic" --break magic)
-qv_os_refused(version "boot: boot configuration: magic 3130474643305651 version 2" --break version)
+qv_os_refused(version "boot: boot configuration: magic 3130474643305651 version 3" --break version)
 qv_os_refused(size "boot: boot configuration: magic" --break size)
 qv_os_refused(short "boot: boot configuration:" --expect "bytes instead of" --break short)
 qv_os_refused(mode "boot: boot configuration: a number is out of range" --break mode)
@@ -27,3 +27,12 @@ qv_os_refused(no-configuration "boot: two boot modules are needed" --break no-co
 qv_os_refused(few-processors "boot: the configuration needs 2 cores, the machine has 1" --processors 1)
 qv_os_refused(little-memory "boot: 23 MiB of memory are too few" --memory 24)
 qv_os_refused(not-an-image "boot: sandbox image: not an ELF-64 file" --sandbox "${PROJECT_BINARY_DIR}/os/monitor.elf")
+qv_os_refused(admission "boot: boot configuration: a number is out of range" --break admission)
+qv_os_refused(many-work "boot: boot configuration: a number is out of range" --break many-work)
+
+# A set of VCPUs that is not admitted: its kernel says so and stops, and so the machine is never ready.
+add_test(NAME negative.os-not-admitted
+    COMMAND run_boot_test ${boot_test_images} --break not-admitted --cores 1
+            --expect "VCPU set of sandbox 0 refused: load 949999 ppm, bound 828427 ppm"
+            --expect "kernel lost: VCPU set not admitted" --status none boot)
+set_tests_properties(negative.os-not-admitted PROPERTIES LABELS "negative;boot" TIMEOUT 90 RESOURCE_LOCK boot-machine-0)

@@ -5,24 +5,24 @@
 #include "scenario/bootcfg.h"
 #include "unit.h"
 
-static const char text[] =
-    "schema: 1\n"
-    "name: boot\n"
-    "platform: {mode: monitor, lapic: guarded, iommu: false}\n"
-    "sandboxes:\n"
-    "  - {roles: [web, standby], memory: 48MiB, standby: 1, vcpus: {nic: {utilization: 25%, period: 4ms}}}\n"
-    "  - {roles: [web, standby]}\n"
-    "  - {roles: bystander, probe: 20ms}\n"
-    "load: {rate: 250/s}\n"
-    "fault:\n"
-    "  - {model: ring-index, point: nic.tx, at: {after: 1500ms}}\n"
-    "  - {model: lock-leak, target: 1, at: {packets: 77}, times: 2, interval: 30ms}\n"
-    "recovery: {policy: remote, budget: 5, backoff: 20ms, heartbeat: 4ms, hang_timeout: 60ms,\n"
-    "           lock_timeout: 25ms, progress_timeout: 35ms, limit: 7s, standby: 1}\n"
-    "duration: 3s\n"
-    "seed: 42\n"
-    "trace: {requests: true}\n"
-    "expect: {outcome: recovered_remote}\n";
+static const char text[] = "schema: 1\n"
+                           "name: boot\n"
+                           "platform: {mode: monitor, lapic: guarded, iommu: false}\n"
+                           "sandboxes:\n"
+                           "  - {roles: [web, standby], memory: 48MiB, standby: 1, vcpus: {service: {budget: 2ms}, "
+                           "nic: {utilization: 25%, period: 4ms}}}\n"
+                           "  - {roles: [web, standby]}\n"
+                           "  - {roles: bystander, probe: 20ms}\n"
+                           "load: {rate: 250/s}\n"
+                           "fault:\n"
+                           "  - {model: ring-index, point: nic.tx, at: {after: 1500ms}}\n"
+                           "  - {model: lock-leak, target: 1, at: {packets: 77}, times: 2, interval: 30ms}\n"
+                           "recovery: {policy: remote, budget: 5, backoff: 20ms, heartbeat: 4ms, hang_timeout: 60ms,\n"
+                           "           lock_timeout: 25ms, progress_timeout: 35ms, limit: 7s, standby: 1}\n"
+                           "duration: 3s\n"
+                           "seed: 42\n"
+                           "trace: {requests: true}\n"
+                           "expect: {outcome: recovered_remote}\n";
 
 static void build(const char *from, struct scenario *scenario, struct qv_bootcfg *cfg)
 {

@@ -38,10 +38,12 @@ static void keys(void)
 
 static void words(void)
 {
-    const struct word *const lists[] = {
-        words_platforms, words_modes, words_clocks,       words_lapic,        words_roles,        words_tools,
-        words_arrivals,  words_pages, words_policies,     words_fault_points, words_fault_models, words_detections,
-        words_outcomes,  words_pmus,  words_nested_pages, words_experiments,  words_nic_models};
+    const struct word *const lists[] = {words_platforms,   words_modes,        words_clocks,       words_lapic,
+                                        words_roles,       words_tools,        words_arrivals,     words_pages,
+                                        words_policies,    words_fault_points, words_fault_models, words_detections,
+                                        words_outcomes,    words_admissions,   words_vcpu_kinds,   words_io_kinds,
+                                        words_slots,       words_works,        words_pmus,         words_nested_pages,
+                                        words_experiments, words_nic_models};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (const struct word *word = lists[i]; word->name != NULL; word++)
             demand("`%s`", word->name, "");

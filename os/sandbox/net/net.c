@@ -3,6 +3,7 @@
 
 #include "client.h"
 #include "component.h"
+#include "flood.h"
 #include "kernel.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
@@ -304,6 +305,7 @@ static void start_services(void)
     } else if (cfg->roles & QV_ROLE_CLIENT) {
         client_start(cfg->ip);
     }
+    flood_start();
 }
 
 /*
@@ -348,7 +350,7 @@ static bool take_frames(void)
         if (frame == NULL) {
             return false;
         }
-        if (interfaces == 0) {
+        if (interfaces == 0 || flood_reply(frame)) {
             pbuf_free(frame);
             continue;
         }
@@ -408,6 +410,9 @@ static uint64_t step(void)
         wake = earlier(wake, traffic_step(now, heard));
     } else if (handoff->cfg.sandbox[handoff->id].roles & QV_ROLE_CLIENT) {
         wake = earlier(wake, client_step(now, heard));
+    }
+    if (interfaces > 0) {
+        wake = earlier(wake, flood_step(&interface[0].netif, now));
     }
     sent = netdev_flush();
     netdev_batch(false);

@@ -5,6 +5,7 @@ set(NET_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/arrivals.c
     ${CMAKE_CURRENT_LIST_DIR}/client.c
     ${CMAKE_CURRENT_LIST_DIR}/counters.c
+    ${CMAKE_CURRENT_LIST_DIR}/flood.c
     ${CMAKE_CURRENT_LIST_DIR}/net.c
     ${CMAKE_CURRENT_LIST_DIR}/netdev.c
     ${CMAKE_CURRENT_LIST_DIR}/orphans.c

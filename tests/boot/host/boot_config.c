@@ -69,6 +69,21 @@ static void spoil_policy(struct qv_bootcfg *cfg)
 {
     cfg->recovery.policy = 17;
 }
+static void spoil_admission(struct qv_bootcfg *cfg)
+{
+    cfg->admission = QV_ADMIT_ANY + 1;
+}
+static void spoil_many_work(struct qv_bootcfg *cfg)
+{
+    cfg->n_work = QV_MAX_WORK + 1;
+}
+/* Two VCPUs that need 95 % of a core; of the others there are none. */
+static void spoil_not_admitted(struct qv_bootcfg *cfg)
+{
+    cfg->test[0] = '\0';
+    cfg->sandbox[0].vcpu[QV_VCPU_HEALTH] = (struct qv_vcpu_cfg){.budget_us = 500, .period_us = 1000};
+    cfg->sandbox[0].vcpu[QV_VCPU_RECOVERY] = (struct qv_vcpu_cfg){.budget_us = 4500, .period_us = 10000};
+}
 static void nothing(struct qv_bootcfg *cfg)
 {
     (void)cfg;
@@ -94,6 +109,9 @@ static const struct {
     {"odd-partition", spoil_odd, false, 0},
     {"huge-partitions", spoil_huge, false, 0},
     {"policy", spoil_policy, false, 0},
+    {"admission", spoil_admission, false, 0},
+    {"many-work", spoil_many_work, false, 0},
+    {"not-admitted", spoil_not_admitted, false, 0},
     {"short", nothing, false, 8},
     {"no-configuration", nothing, false, -1},
 };
