@@ -7,6 +7,7 @@
 
 #include "qv/draw.h"
 #include "sandbox/faultpoint.h"
+#include "sandbox/pmu.h"
 
 #define WARM_UP 3u
 #define ROUNDS  8u
@@ -26,7 +27,7 @@ struct reading {
 };
 
 static struct qv_tlb_area *area;
-static const volatile struct qv_emupmu *emulated; /* NULL: no counters */
+static const volatile struct qv_emupmu *emulated; /* NULL: the processor's own, if it has any */
 static uint16_t order[TLB_PAGES_MAX];             /* of the chase */
 
 /* --- patterns --- */
@@ -96,10 +97,43 @@ static void between(enum qv_tlb_case what)
         (void)monitor_call(QV_CALL_NOP, 0);
 }
 
+static void take_emulated(struct reading *r)
+{
+    for (unsigned i = 0; i < QV_EMUPMU_EVENTS_KNOWN; i++)
+        r->count[i] = emulated->count[handoff->id][i];
+}
+
+/* Events of the processor go by the number of the model's event that is the same. */
+static uint32_t number_of(unsigned event)
+{
+    uint32_t number = handoff->cfg.cost.event[event].emulated;
+    return pmu_counts(event) && number < QV_EMUPMU_EVENTS_KNOWN ? number : QV_EMUPMU_EVENT_SLOTS;
+}
+
+static bool has_own(void)
+{
+    return pmu_source() == QV_PMU_INTEL || pmu_source() == QV_PMU_AMD;
+}
+
+static void take_own(struct reading *r)
+{
+    static uint64_t total[QV_EMUPMU_EVENT_SLOTS + 1]; /* the last is of events without a number */
+    struct qv_cost_account since;
+    pmu_core_since(&since);
+    total[QV_EMUPMU_INSTRUCTIONS] += since.instructions;
+    for (unsigned i = 0; i < handoff->cfg.cost.n_events; i++)
+        if (number_of(i) != QV_EMUPMU_INSTRUCTIONS)
+            total[number_of(i)] += since.count[i];
+    for (unsigned i = 0; i < QV_EMUPMU_EVENTS_KNOWN; i++)
+        r->count[i] = total[i];
+}
+
 static void take(struct reading *r)
 {
-    for (unsigned i = 0; emulated && i < QV_EMUPMU_EVENTS_KNOWN; i++)
-        r->count[i] = emulated->count[handoff->id][i];
+    if (emulated)
+        take_emulated(r);
+    else if (has_own())
+        take_own(r);
     r->tsc = probe();
 }
 
@@ -153,8 +187,13 @@ static void measure_all(void)
 static void find_counters(void)
 {
     emulated = emupmu_start();
-    if (!emulated)
+    if (!emulated) {
+        area->counted = has_own() ? 1u << QV_EMUPMU_INSTRUCTIONS : 0;
+        for (unsigned i = 0; has_own() && i < handoff->cfg.cost.n_events; i++)
+            if (number_of(i) < QV_EMUPMU_EVENTS_KNOWN)
+                area->counted |= 1u << number_of(i);
         return;
+    }
     area->emulated = 1;
     area->counted = (1u << QV_EMUPMU_EVENTS_KNOWN) - 1;
     for (unsigned i = 0; i < sizeof(area->model) - 1; i++)
@@ -178,7 +217,7 @@ static void tlb_main(void *argument)
     while (directory()->machine_state != QV_MACHINE_READY)
         (void)thread_wait_until(time_now() + time_from_us(POLL_US));
     find_counters();
-    kprint("tlb: counters: %s", area->emulated ? area->model : "none");
+    kprint("tlb: counters: %s", area->emulated ? area->model : area->counted ? "of the processor" : "none");
     measure_all();
     __atomic_store_n(&area->state, QV_TLB_DONE, __ATOMIC_RELEASE);
     kprint("tlb: done");

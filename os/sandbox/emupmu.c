@@ -17,6 +17,12 @@ void emupmu_init(void)
         control->guest_root = read_cr3();
 }
 
+void emupmu_tag(unsigned tag)
+{
+    struct qv_emupmu_control *control = phys_to_virt(QV_EMUPMU_CONTROL_PHYS(handoff->id));
+    *(volatile uint64_t *)&control->tag = tag;
+}
+
 const volatile struct qv_emupmu *emupmu_start(void)
 {
     const volatile struct qv_emupmu *page = phys_to_virt(QV_EMUPMU_PHYS);

@@ -55,7 +55,7 @@ struct thread *thread_create_serving(const char *name, void (*entry)(void *), vo
                                      unsigned served);
 uint64_t thread_consumed(void); /* ticks that the running thread's VCPU has consumed until now */
 bool thread_is_dead(const struct thread *thread);
-const struct thread *thread_at(unsigned number); /* NULL behind the last */
+const struct thread *thread_at(unsigned number);       /* NULL behind the last */
 void thread_kill_self(void) __attribute__((noreturn)); /* fault models: the running thread is gone for good */
 unsigned threads_dead(void);
 /* Is any thread in [begin, end) of a component's text? Of the running one only the stack above `from` counts. */
@@ -104,7 +104,8 @@ void work_start(void); /* the work loads that the configuration has for this san
 
 /* emupmu.c: the emulator's model of a PMU (qv/emupmu.h) */
 struct qv_emupmu;
-void emupmu_init(void); /* tells it this kernel's page tables */
+void emupmu_init(void);        /* tells it this kernel's page tables */
+void emupmu_tag(unsigned tag); /* what runs from here on, < QV_EMUPMU_TAGS; only where there is such a model */
 /* The page with the counts, which have begun to count; NULL where there is no such model. */
 const volatile struct qv_emupmu *emupmu_start(void);
 

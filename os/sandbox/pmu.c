@@ -122,6 +122,17 @@ static void add_since(const struct qv_cost_account *from, const struct qv_cost_a
         to->count[i] += step(unit.index[i], from->count[i], raw->count[i]);
 }
 
+/* Whose the lines are that the last-level cache takes in from here on: VCPUs, overhead, idle. */
+static unsigned tag_of(unsigned account)
+{
+    const unsigned last = QV_EMUPMU_TAGS - 3u; /* VCPUs from here on share one */
+    if (account == PMU_OVERHEAD)
+        return QV_EMUPMU_TAGS - 2u;
+    if (account == PMU_IDLE)
+        return QV_EMUPMU_TAGS - 1u;
+    return account < last ? account : last;
+}
+
 void pmu_switch(unsigned account)
 {
     struct qv_cost_account raw;
@@ -132,6 +143,8 @@ void pmu_switch(unsigned account)
     add_since(&seen, &raw, &accounts[running]);
     seen = raw;
     running = account;
+    if (emulated)
+        emupmu_tag(tag_of(account));
 }
 
 void pmu_account(unsigned account, struct qv_cost_account *out)
