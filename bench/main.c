@@ -2,9 +2,9 @@
 /* The thread that runs the benchmarks: calibration of the probe, warm-up, samples, results. */
 #include "bench/bench.h"
 
+#include "lib/emulator.h"
 #include "sandbox/faultpoint.h"
 
-#define EXIT_PORT       0xf4u
 #define POLL_US         1000u
 #define CALIBRATE       1000u
 #define ATTEMPTS        8u
@@ -228,8 +228,10 @@ static enum qv_bench_state run_all(void)
 
 static _Noreturn void end(uint32_t exit_status)
 {
-    if (handoff->mode == QV_MODE_NATIVE)
-        outb(EXIT_PORT, (uint8_t)exit_status);
+    if (handoff->mode == QV_MODE_NATIVE) {
+        native_end(exit_status);
+        emulator_leave(exit_status);
+    }
     (void)monitor_call(QV_CALL_SHUTDOWN, exit_status);
     for (;;)
         thread_wait();

@@ -30,8 +30,7 @@ static void make_bootcfg(const struct bench_options *options, uint32_t mode, str
     cfg->version = QV_BOOTCFG_VERSION;
     cfg->size = sizeof(*cfg);
     cfg->mode = mode;
-    cfg->flags = QV_CFG_EXIT_AT_END | (options->icount ? QV_CFG_ICOUNT : 0u) |
-                 (options->platform == SCENARIO_PLATFORM_BOCHS ? QV_CFG_DUMP_AT_END : 0u);
+    cfg->flags = QV_CFG_EXIT_AT_END | (options->icount ? QV_CFG_ICOUNT : 0u);
     cfg->n_sandboxes = CORES;
     cfg->n_nics = 1; /* of sandbox 0, which only reads its configuration space */
     cfg->seed = 1;

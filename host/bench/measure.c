@@ -8,18 +8,11 @@
 #include "bench/report.h"
 #include "cmd/paths.h"
 #include "platform/platform.h"
-#include "scenario/scenario.h"
 
 static const struct {
     uint32_t mode;
     const char *name;
 } modes[BENCH_COLUMNS] = {{QV_MODE_MONITOR, "monitors"}, {QV_MODE_NATIVE, "native"}};
-
-/* Native runs and the load from inside need a machine whose memory the host sees, and two NICs. */
-static bool sees_memory(const struct bench_options *options)
-{
-    return options->platform == SCENARIO_PLATFORM_QEMU;
-}
 
 static int measure_mode(const struct bench_options *options, size_t index, struct bench_report *report,
                         struct qv_error *err)
@@ -28,7 +21,7 @@ static int measure_mode(const struct bench_options *options, size_t index, struc
     struct bench_column *column = &report->column[report->n_columns++];
     struct bench_options inner = *options;
     bool named = options->only != NULL && bench_is_recovery_name(options->only);
-    bool recovery = sees_memory(options) && (options->only == NULL || named);
+    bool recovery = options->only == NULL || named;
     bool machine = !named;
     int result = 0;
 
@@ -52,21 +45,17 @@ static int measure_mode(const struct bench_options *options, size_t index, struc
 int bench_measure(const struct bench_options *options, struct bench_report *report, struct qv_error *err)
 {
     const struct platform *platform = platform_by_kind(options->platform);
-    size_t n = sees_memory(options) ? BENCH_COLUMNS : 1;
     int result = 0;
 
     memset(report, 0, sizeof(*report));
     snprintf(report->platform, sizeof(report->platform), "%s", platform->label);
     platform_tick(platform, options->icount, &report->tick);
     provenance_collect(&report->provenance, paths_root());
-    provenance_set_version(&report->provenance, platform->program);
-    if (!sees_memory(options)) {
-        if (options->only != NULL && bench_is_recovery_name(options->only))
-            return qv_error_set(err, -ENOTSUP, "%s cannot be measured on platform %s", options->only, platform->name);
-        if (!options->quiet)
-            fprintf(stderr, "qv: platform %s: no native column and no recoveries\n", platform->name);
-    }
-    for (size_t i = 0; i < n && result == 0; i++)
+    if (platform->version != NULL)
+        platform->version(report->provenance.qemu_version, sizeof(report->provenance.qemu_version));
+    else
+        provenance_set_version(&report->provenance, platform->program);
+    for (size_t i = 0; i < BENCH_COLUMNS && result == 0; i++)
         result = measure_mode(options, i, report, err);
     return result;
 }

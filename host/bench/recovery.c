@@ -9,10 +9,13 @@
 
 #include "bench/report.h"
 #include "cmd/paths.h"
+#include "platform/platform.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
 
-#define SCENARIO "bench/recovery.yaml"
+/* By platform: a hub joins the NICs of a load from inside, or the host makes the load. */
+static const char *const scenarios[] = {
+    [SCENARIO_PLATFORM_QEMU] = "bench/recovery.yaml", [SCENARIO_PLATFORM_BOCHS] = "bench/recovery-host.yaml"};
 
 static const struct {
     uint32_t phase;
@@ -72,6 +75,7 @@ int bench_recovery(const struct bench_options *options, uint32_t mode, struct be
                    struct qv_error *err)
 {
     const struct scenario_setting setting[] = {
+        {"platform.kind", platform_by_kind(options->platform)->name},
         {"platform.mode", mode == QV_MODE_NATIVE ? "native" : "monitor"},
         {"platform.clock", options->icount ? "icount" : "real"},
     };
@@ -81,10 +85,10 @@ int bench_recovery(const struct bench_options *options, uint32_t mode, struct be
     struct diag diag;
     struct run_result *run = NULL;
 
-    snprintf(path, sizeof(path), "%s", paths_in_root(SCENARIO));
+    snprintf(path, sizeof(path), "%s", paths_in_root(scenarios[options->platform]));
     if (scenario_read(path, setting, sizeof(setting) / sizeof(setting[0]), &scenario, &diag) != 0) {
         diag_print(&diag, stderr);
-        return qv_error_set(err, -EIO, "%s cannot be used", SCENARIO);
+        return qv_error_set(err, -EIO, "%s cannot be used", path);
     }
     if (paths_join(folder, sizeof(folder), options->folder, "recovery") != 0)
         return qv_error_set(err, -ENAMETOOLONG, "%s: name too long", options->folder);

@@ -263,6 +263,8 @@ int cmd_bench(int argc, char **argv)
     int status = find_platform(request.platform, &platform);
     if (status != STATUS_MET)
         return status;
+    if (request.icount && platform_by_kind(platform)->own_clock)
+        return usage_error("bench", "--icount: the clock of %s counts instructions by itself", request.platform);
     if (request.out[0] == '\0')
         default_folder(request.out);
     run_catch_signals();

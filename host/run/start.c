@@ -8,6 +8,7 @@
 #include "cmd/paths.h"
 #include "run/job.h"
 #include "scenario/bootcfg.h"
+#include "scenario/words.h"
 
 #define HTTP_PORT 80u
 
@@ -66,6 +67,7 @@ static void make_config(const struct job *job, const char *boot_config, struct m
     config->cores = scenario->platform.cores;
     config->memory_bytes = scenario->platform.memory_bytes;
     config->pmu_model = scenario->platform.pmu != SCENARIO_PMU_NONE ? scenario_pmu_name(scenario->platform.pmu) : NULL;
+    config->cpu = scenario->platform.cpu != 0 ? words_name(words_cpus, scenario->platform.cpu) : NULL;
     config->iommu = scenario->platform.iommu;
     config->icount = scenario->platform.clock == SCENARIO_CLOCK_ICOUNT;
     config->host_network = scenario_host_network(scenario);

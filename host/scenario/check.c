@@ -246,6 +246,9 @@ static void check_platform(const struct check *c)
     if (usable(c, "platform.nested_pages") && usable(c, "platform.mode") && platform->mode == QV_MODE_NATIVE &&
         platform->nested_pages == SCENARIO_NESTED_4K)
         complain(c, "platform.nested_pages", "native mode has no nested page tables, expected no such key");
+    if (usable(c, "platform.cpu") && usable(c, "platform.kind") && platform->cpu != 0 &&
+        platform->kind != SCENARIO_PLATFORM_BOCHS)
+        complain(c, "platform.cpu", "only kind bochs has models, expected auto");
     if (usable(c, "platform.clock") && usable(c, "load.tool") && platform->clock == SCENARIO_CLOCK_ICOUNT &&
         (c->scenario->load.tool == SCENARIO_TOOL_BUILTIN || c->scenario->load.tool == SCENARIO_TOOL_HTTPERF))
         complain(c, given(c, "load.tool") ? "load.tool" : "platform.clock",

@@ -46,6 +46,8 @@ static const struct field platform_keys[] = {
      .fallback = "2MiB", .help = "size of the pages of nested page tables"},
     {.key = "admission", .type = FIELD_WORD, AT(scenario_platform, admission), .words = words_admissions,
      .fallback = "bound", .help = "what every sandbox's set of VCPUs must fulfil"},
+    {.key = "cpu", .type = FIELD_WORD, AT(scenario_platform, cpu), .words = words_cpus, .fallback = "auto",
+     .help = "model of the processor (kind bochs only)"},
     {.key = "ready_limit", .type = FIELD_DURATION, AT(scenario_platform, ready_limit_us), .min = SECOND,
      .max = 10 * 60 * SECOND, .fallback = "60s", .help = "a machine not ready by then is given up (exit status 3)"},
     {.key = NULL},

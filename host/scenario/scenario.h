@@ -58,6 +58,7 @@ struct scenario_platform {
     uint64_t memory_bytes;
     uint32_t lapic; /* enum scenario_lapic */
     uint32_t nic;   /* enum scenario_nic_model */
+    uint32_t cpu;   /* number in words_cpus, 0 = the platform's own choice */
     bool unshared;  /* the driver without sharing, to compare with */
     bool iommu;
     uint32_t pmu;            /* enum scenario_pmu: processor modelled where the machine has no counters of its own */

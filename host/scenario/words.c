@@ -61,6 +61,12 @@ const struct word words_nested_pages[] = {{"2MiB", SCENARIO_NESTED_2M, "where al
 const struct word words_experiments[] = {{"none", SCENARIO_EXPERIMENT_NONE, "services and load"},
                                          {"tlb", SCENARIO_EXPERIMENT_TLB, "data-TLB and instruction-TLB sweeps"},
                                          {NULL, 0, NULL}};
+const struct word words_cpus[] = {{"auto", 0, "the platform's own choice"},
+                                  {"corei5_lynnfield_750", 1, "Nehalem, 2009; Bochs"},
+                                  {"corei5_arrandale_m520", 2, "Westmere, 2010; Bochs"},
+                                  {"corei7_sandy_bridge_2600k", 3, "2011; Bochs, which auto means there"},
+                                  {"corei7_skylake_x", 4, "2017; Bochs"},
+                                  {NULL, 0, NULL}};
 const struct word words_roles[] = {{"web", QV_ROLE_WEB, "serves HTTP on its address"},
                                    {"standby", QV_ROLE_STANDBY, "takes a failed sandbox's service over"},
                                    {"bystander", QV_ROLE_BYSTANDER, "runs the deadline probe"},

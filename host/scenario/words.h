@@ -26,6 +26,7 @@ extern const struct word words_nic_models[];
 extern const struct word words_pmus[];
 extern const struct word words_nested_pages[];
 extern const struct word words_experiments[];
+extern const struct word words_cpus[]; /* "auto" first; the others as Bochs names them */
 extern const struct word words_roles[];
 extern const struct word words_services[];
 extern const struct word words_tools[];

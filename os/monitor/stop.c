@@ -3,6 +3,7 @@
  * Stopping cores: requests between monitors (a word and an NMI, answered within a bound), parking a sandbox for good,
  * and the end of the run.
  */
+#include "lib/emulator.h"
 #include "lib/errno.h"
 #include "lib/print.h"
 #include "lib/x86.h"
@@ -10,9 +11,7 @@
 #include "monitor/remap.h"
 
 #define REQUEST_TIMEOUT_MS 500u
-#define SIPI_PAGE          0x08u   /* trampoline at 0x8000 */
-#define EXIT_PORT          0xf4u   /* isa-debug-exit of QEMU */
-#define SHUTDOWN_PORT      0x8900u /* of Bochs: ends it once the word has been written to it */
+#define SIPI_PAGE          0x08u /* trampoline at 0x8000 */
 #define ICR_WAIT_SPINS     100000u
 
 /* The guest may have been interrupted between its two ICR writes, so the high half is put back. */
@@ -57,13 +56,9 @@ int core_request(struct core *from, struct core *target, enum core_request_kind 
 
 void machine_leave(uint32_t status)
 {
-    static const char word[] = "Shutdown";
     if (!machine.cfg || !(machine.cfg->flags & QV_CFG_EXIT_AT_END))
         return;
-    serial_drain();
-    outb(EXIT_PORT, (uint8_t)status);
-    for (unsigned i = 0; word[i] != '\0'; i++)
-        outb(SHUTDOWN_PORT, (uint8_t)word[i]);
+    emulator_leave(status);
 }
 
 /* The next request that wakes a sleeping core. */

@@ -76,10 +76,10 @@ static bool lowest_running(void)
 }
 
 /* Without a monitor nobody else can say it. */
-static void native_end(void)
+void native_end(uint32_t exit_status)
 {
     struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
-    d->exit_status = 0;
+    d->exit_status = exit_status;
     __atomic_store_n(&d->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
 }
 
@@ -94,7 +94,7 @@ static void end_of_run(void)
         return;
     vcpus_publish();
     if (handoff->mode == QV_MODE_NATIVE)
-        native_end();
+        native_end(0);
     else
         monitor_call(QV_CALL_SHUTDOWN, 0);
 }

@@ -121,6 +121,8 @@ static inline int64_t monitor_call(enum qv_call call, uint64_t a)
     return monitor_call3(call, a, 0, 0).rax;
 }
 
+void native_end(uint32_t exit_status); /* without monitors: says that the run is over */
+
 void trace_init(void);
 void trace_at(uint64_t tsc, enum qv_trace_id id, uint64_t a, uint64_t b);
 

@@ -3,9 +3,9 @@
 
 #include <stdarg.h>
 
+#include "lib/emulator.h"
 #include "sandbox/test.h"
 
-#define EXIT_PORT      0xf4u /* isa-debug-exit; in native mode the sandbox itself may write it */
 #define POLL_US        1000u
 #define SHOWN_FAILURES 10u /* of each sandbox; the others are counted */
 
@@ -114,8 +114,10 @@ uint32_t test_refused(void)
 /* A test with a duration may end only after it, or when the host says so: until then this asks again. */
 static _Noreturn void end(uint32_t exit_status)
 {
-    if (handoff->mode == QV_MODE_NATIVE)
-        outb(EXIT_PORT, (uint8_t)exit_status);
+    if (handoff->mode == QV_MODE_NATIVE) {
+        native_end(exit_status);
+        emulator_leave(exit_status);
+    }
     int64_t error = -EPERM;
     while (error == -EPERM) {
         error = monitor_call(QV_CALL_SHUTDOWN, exit_status);
