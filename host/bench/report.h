@@ -95,6 +95,9 @@ void bench_markdown(FILE *out, const struct bench_report *report, const char *pu
 void bench_csv(FILE *out, const struct bench_report *report);
 void bench_samples(FILE *out, const struct bench_report *report);
 
+/* beside.c: reports of different platforms as one Markdown table, each in columns and ticks of its own. */
+void bench_beside(FILE *out, const struct bench_report *const *report, size_t n);
+
 /* plot.c: bench.gp in `folder`, and bench.svg and bench.png by gnuplot. */
 int bench_plot(const char *folder, const struct bench_report *report, struct qv_error *err);
 

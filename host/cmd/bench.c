@@ -20,13 +20,14 @@ struct request {
     const char *platform;
     const char *only;
     char out[PATH_MAX];
-    bool icount, quiet, compare, keep;
+    bool icount, quiet, compare, beside, keep;
 };
 
 static void help(void)
 {
     printf("usage: qv bench [OPTION]...\n"
            "       qv bench --compare A.json B.json\n"
+           "       qv bench --beside A.json B.json\n"
            "\n"
            "Runs the microbenchmarks of the OS, with monitors and native, and prints their ticks side by side.\n"
            "\n"
@@ -36,6 +37,7 @@ static void help(void)
            "  -i, --icount         the deterministic clock: one tick per instruction, repeats exactly\n"
            "  -c, --compare        compare two results (bench.json or their directories): ratio of medians with a\n"
            "                       bootstrap interval; refused where a tick is not the same in both\n"
+           "  -b, --beside         two results of different platforms as one Markdown table, each in its own ticks\n"
            "  -k, --keep           keep what a run that failed has left, for looking at\n"
            "  -q, --quiet          no progress\n"
            "  -h, --help           this help\n"
@@ -67,6 +69,9 @@ static int take_option(struct request *request, int option)
         return STATUS_MET;
     case 'k':
         request->keep = true;
+        return STATUS_MET;
+    case 'b':
+        request->beside = true;
         return STATUS_MET;
     case 'c':
         request->compare = true;
@@ -102,17 +107,26 @@ static int find_platform(const char *name, uint32_t *kind)
     return usage_error("bench", "--platform %s, expected %s", name, known);
 }
 
-static int compare(int argc, char **argv)
+static int print_beside(const struct bench_report *a, const struct bench_report *b, struct qv_error *err)
+{
+    const struct bench_report *const both[] = {a, b};
+    if (strcmp(a->platform, b->platform) == 0 && a->tick.kind == b->tick.kind)
+        return qv_error_set(err, -EINVAL, "both are of platform %s: --compare is for that", a->platform);
+    bench_beside(stdout, both, 2);
+    return 0;
+}
+
+static int two_results(int argc, char **argv, bool beside)
 {
     struct bench_report a, b;
     struct qv_error why = {""};
     if (optind + 2 != argc)
-        return usage_error("bench", "--compare wants two results");
+        return usage_error("bench", "--%s wants two results", beside ? "beside" : "compare");
     int result = bench_read(argv[optind], &a, &why);
     if (result == 0) {
         result = bench_read(argv[optind + 1], &b, &why);
         if (result == 0) {
-            result = bench_compare(stdout, &a, &b, &why);
+            result = beside ? print_beside(&a, &b, &why) : bench_compare(stdout, &a, &b, &why);
             bench_free(&b);
         }
         bench_free(&a);
@@ -234,20 +248,17 @@ static int measure(struct request *request, uint32_t platform)
 
 int cmd_bench(int argc, char **argv)
 {
-    static const struct option options[] = {{"platform", required_argument, NULL, 'p'},
-                                            {"only", required_argument, NULL, 'n'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"icount", no_argument, NULL, 'i'},
-                                            {"compare", no_argument, NULL, 'c'},
-                                            {"keep", no_argument, NULL, 'k'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"platform", required_argument, NULL, 'p'}, {"only", required_argument, NULL, 'n'},
+        {"out", required_argument, NULL, 'o'},      {"icount", no_argument, NULL, 'i'},
+        {"compare", no_argument, NULL, 'c'},        {"beside", no_argument, NULL, 'b'},
+        {"keep", no_argument, NULL, 'k'},           {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     static struct request request = {.platform = "qemu"};
     uint32_t platform = 0;
     int option;
 
-    while ((option = getopt_long(argc, argv, "p:n:o:ickqh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "p:n:o:icbkqh", options, NULL)) != -1) {
         if (option == 'h') {
             help();
             return STATUS_MET;
@@ -256,8 +267,8 @@ int cmd_bench(int argc, char **argv)
         if (status != STATUS_MET)
             return status;
     }
-    if (request.compare)
-        return compare(argc, argv);
+    if (request.compare || request.beside)
+        return two_results(argc, argv, request.beside);
     if (optind != argc)
         return usage_error("bench", "unexpected argument %s", argv[optind]);
     int status = find_platform(request.platform, &platform);

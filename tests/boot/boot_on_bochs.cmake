@@ -52,3 +52,7 @@ qv_bochs_test(stream-panic --dump --policy restart --when "the image may be dama
 add_test(NAME bochs-web COMMAND "${CMAKE_CURRENT_LIST_DIR}/bochs_web.sh" $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}"
     "${CMAKE_CURRENT_BINARY_DIR}/bochs-web")
 set_tests_properties(bochs-web PROPERTIES LABELS "boot;bochs" TIMEOUT 240 RESOURCE_LOCK bochs SKIP_RETURN_CODE 77)
+
+# Path lengths.
+add_test(NAME bochs-bench COMMAND "${CMAKE_CURRENT_LIST_DIR}/bochs_bench.sh" $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}")
+set_tests_properties(bochs-bench PROPERTIES LABELS "boot;bochs" TIMEOUT 240 RESOURCE_LOCK bochs SKIP_RETURN_CODE 77)

@@ -303,6 +303,31 @@ static void test_tables(void)
     bench_free(&r);
 }
 
+/* Figures of two platforms in one table: each in columns of its own, and nothing is computed from both. */
+static void test_beside(void)
+{
+    struct bench_report a, b;
+    const struct bench_report *const both[] = {&a, &b};
+    char *text;
+    size_t size;
+    fill(&a, "x", 1100, 50);
+    fill(&b, "y", 200, 50);
+    snprintf(b.platform, sizeof(b.platform), "bochs-vmx");
+    snprintf(b.tick.what, sizeof(b.tick.what), "another thing");
+    FILE *out = open_memstream(&text, &size);
+    bench_beside(out, both, 2);
+    fclose(out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "| benchmark | qemu-tcg-svm: monitors | native | price | bochs-vmx: monitors "
+                                        "| native | price | what |\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "| x | 1,102 |"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "| y | - | - | - | 202 |"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "- qemu-tcg-svm: one tick is one instruction.\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "- bochs-vmx: one tick is another thing.\n"));
+    free(text);
+    bench_free(&a);
+    bench_free(&b);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -313,6 +338,7 @@ int main(void)
         {"comparison", test_compare},
         {"ratio and its interval", test_ratio},
         {"tables", test_tables},
+        {"side by side", test_beside},
     };
     return unit_run("benchmarks", tests, sizeof(tests) / sizeof(tests[0]));
 }
