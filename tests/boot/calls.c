@@ -77,7 +77,7 @@ static void try_recovery(void)
 {
     EXPECT(call(QV_CALL_RECOVERED, 0, 0, 0) == -EINVAL, "recovery without a failure");
     EXPECT(call(QV_CALL_FAULT, QV_DETECT_NONE, 0, 0) == -EINVAL, "a fault that is none");
-    EXPECT(call(QV_CALL_FAULT, QV_DETECT_ASSERTION + 1, 0, 0) == -EINVAL, "an unknown fault");
+    EXPECT(call(QV_CALL_FAULT, QV_DETECTION_LAST + 1, 0, 0) == -EINVAL, "an unknown fault");
     EXPECT(call(QV_CALL_FAULT, ~0ull, 0, 0) == -EINVAL, "an unknown fault");
 }
 
