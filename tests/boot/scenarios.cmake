@@ -15,6 +15,9 @@ function(qv_scenario_test name scenario)
     set(boot_test_turn ${next} PARENT_SCOPE)
 endfunction()
 
+# A loop with interrupts on stops no heartbeat.
+qv_scenario_test(livelock faults/livelock --set duration=2500ms --set fault.at.after=1s)
+
 # What a standby serves for somebody else does not end with it.
 qv_scenario_test(standby-lost standby-lost --set duration=3500ms)
 
