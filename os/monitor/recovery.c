@@ -57,6 +57,16 @@ static struct core *standby_of(const struct core *core)
     return standby < machine.n_cores && standby != core->index ? &cores[standby] : NULL;
 }
 
+/*
+ * Its neighbours end a recovery that does not end. Where the processor has a timer for it, its monitor does so by
+ * itself: it is the only one if no neighbour lives, and it costs no exit in steady state.
+ */
+static void set_alarm(struct core *core, uint64_t tsc)
+{
+    if (vendor->alarm)
+        vendor->alarm(core, tsc);
+}
+
 /* Enters the sandbox at its upcall entry instead of where it was. False if it registered none. */
 static bool redirect_to_upcall(struct core *core, enum qv_detection detection, uint64_t address, uint64_t not_before,
                                const struct exit_info *exit)
@@ -238,6 +248,7 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
     core->report->attempts = core->policy.attempts;
     uint64_t by = core->policy.deadline;
     __atomic_store_n(&core->report->recover_by, by == UINT64_MAX ? 0 : by, __ATOMIC_RELEASE);
+    set_alarm(core, core->report->recover_by);
     if (decision.action == QV_POLICY_LOCAL && recover_local(core, &decision, detection, address, exit, source, scope))
         return;
     if (decision.action == QV_POLICY_REMOTE && standby) {
@@ -254,6 +265,7 @@ void recovery_done(struct core *core)
     if (policy_recovered(&core->policy, rdtsc()))
         return;
     __atomic_store_n(&core->report->recover_by, 0, __ATOMIC_RELEASE);
+    set_alarm(core, 0);
     monitor_trace(core, QV_TRACE_RECOVERED, (uint64_t)core->policy.strategy, core->index);
     core->stage = QV_STAGE_STEADY;
     report_state(core, QV_SB_RUNNING);

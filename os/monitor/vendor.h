@@ -68,6 +68,11 @@ struct vendor {
      * it? Such a core waits for a SIPI; an emulator lets an NMI start it at the reset vector instead.
      */
     bool (*was_reset)(const struct core *core);
+    /*
+     * NULL, or: this core's guest is left at this time (TSC) at the latest, whatever it does, by an exit of cause
+     * TIMER; 0: no more. Without effect on processors that cannot.
+     */
+    void (*alarm)(struct core *core, uint64_t tsc);
     /* Take this vendor's virtualization out of what CPUID tells a sandbox. */
     void (*hide)(uint32_t leaf, uint32_t subleaf, struct cpuid_result *result);
     /* Print the control structure and name the check that failed (entry failures). */

@@ -30,6 +30,7 @@ static const struct boot_test tests[] = {
     {"dma", test_dma},
     {"faults", test_faults},
     {"quick", test_quick},
+    {"alarm", test_alarm},
     {"core-reset-bsp", test_core_reset_bsp},
     {"accounting", test_accounting},
 };

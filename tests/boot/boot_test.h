@@ -38,6 +38,7 @@ void test_panic(void);
 void test_faults(void);
 void test_dma(void);
 void test_quick(void);
+void test_alarm(void);
 void test_accounting(void);
 
 /* --- findings --- */

@@ -63,6 +63,8 @@ static void test_recorded(void)
         CU_ASSERT_TRUE(within(x.exit, c->exit) && within(x.entry, c->entry));
         CU_ASSERT_TRUE(x.pin & PIN_NMI);
         CU_ASSERT_FALSE(x.pin & (PIN_EXTERNAL_INTERRUPT | PIN_PREEMPTION_TIMER));
+        CU_ASSERT_FALSE(x.exit & EXIT_SAVE_TIMER);
+        CU_ASSERT_TRUE(x.timer);
         CU_ASSERT_FALSE(x.proc &
                         (PROC_HLT | PROC_RDTSC | PROC_CR3_LOAD | PROC_CR3_STORE | PROC_CR8_LOAD | PROC_CR8_STORE));
         CU_ASSERT_TRUE((x.proc2 & (PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_RDTSCP)) ==
@@ -128,6 +130,14 @@ static void test_optional(void)
     c.pin |= PIN_EXTERNAL_INTERRUPT;
     CU_ASSERT_PTR_NOT_NULL_FATAL(vmx_unusable(&c));
     CU_ASSERT_PTR_NOT_NULL(strstr(vmx_unusable(&c), "external-interrupt exiting"));
+    c = SANDY_BRIDGE;
+    c.exit &= ~((uint64_t)EXIT_SAVE_TIMER << 32);
+    CU_ASSERT_PTR_NULL(vmx_choose_controls(&c, &x));
+    CU_ASSERT_FALSE(x.timer);
+    c = SANDY_BRIDGE;
+    c.pin &= ~((uint64_t)PIN_PREEMPTION_TIMER << 32);
+    CU_ASSERT_PTR_NULL(vmx_choose_controls(&c, &x));
+    CU_ASSERT_FALSE(x.timer);
     c = SANDY_BRIDGE;
     c.ept_vpid &= ~VMX_INVEPT;
     CU_ASSERT_PTR_NOT_NULL(vmx_unusable(&c));
@@ -377,6 +387,11 @@ static void test_audit(void)
     fields.activity = ACTIVITY_HLT;
     fields.shadow = SHADOW_MOV_SS;
     CU_ASSERT_PTR_NOT_NULL(vmx_audit(&fields, &SANDY_BRIDGE));
+    fields = sound();
+    fields.exit |= EXIT_SAVE_TIMER;
+    CU_ASSERT_PTR_NOT_NULL(strstr(vmx_audit(&fields, &SANDY_BRIDGE), "preemption timer"));
+    fields.pin |= PIN_PREEMPTION_TIMER;
+    CU_ASSERT_PTR_NULL(vmx_audit(&fields, &SANDY_BRIDGE));
     fields = sound();
     fields.event = EVENT_VALID | EVENT_EXCEPTION | EVENT_HAS_ERROR | 13u; /* what a refused operation gives */
     CU_ASSERT_PTR_NULL(vmx_audit(&fields, &SANDY_BRIDGE));

@@ -72,6 +72,8 @@ static const char *audit_switching(const struct vmx_audit_fields *f, const struc
 {
     if (!allowed(f->exit, c->exit))
         return "26.2.1.2: exit controls have reserved bits set wrongly";
+    if ((f->exit & EXIT_SAVE_TIMER) && !(f->pin & PIN_PREEMPTION_TIMER))
+        return "26.2.1.2: the preemption timer is saved but not used";
     if (!allowed(f->entry, c->entry))
         return "26.2.1.3: entry controls have reserved bits set wrongly";
     if (!(f->event & EVENT_VALID))

@@ -98,6 +98,7 @@ const char *vmx_choose_controls(const struct vmx_capabilities *c, struct vmx_con
         missing = choose(c->exit, exit_controls, COUNT(exit_controls), &out->exit);
     if (!missing)
         missing = choose(c->entry, entry_controls, COUNT(entry_controls), &out->entry);
+    out->timer = ((c->pin >> 32) & PIN_PREEMPTION_TIMER) && ((c->exit >> 32) & EXIT_SAVE_TIMER);
     return missing;
 }
 

@@ -58,6 +58,7 @@
 #define VMCS_GUEST_TR_RIGHTS   0x4822u
 #define VMCS_SHADOW            0x4824u /* interruptibility state */
 #define VMCS_ACTIVITY          0x4826u
+#define VMCS_TIMER             0x482eu /* preemption timer */
 #define VMCS_GUEST_SYSENTER_CS 0x482au
 #define VMCS_HOST_SYSENTER_CS  0x4c00u
 /* natural-width fields */
@@ -120,6 +121,7 @@
 #define EXIT_HOST_64     (1u << 9)
 #define EXIT_SAVE_EFER   (1u << 20)
 #define EXIT_LOAD_EFER   (1u << 21)
+#define EXIT_SAVE_TIMER  (1u << 22)
 #define ENTRY_LOAD_DEBUG (1u << 2)
 #define ENTRY_IA32E      (1u << 9)
 #define ENTRY_LOAD_EFER  (1u << 15)

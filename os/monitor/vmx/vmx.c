@@ -16,6 +16,7 @@
 #define MSR_VMX_PROC        0x482u
 #define MSR_VMX_EXIT        0x483u
 #define MSR_VMX_ENTRY       0x484u
+#define MSR_VMX_MISC        0x485u
 #define MSR_VMX_CR0_FIXED0  0x486u
 #define MSR_VMX_CR0_FIXED1  0x487u
 #define MSR_VMX_CR4_FIXED0  0x488u
@@ -25,6 +26,7 @@
 #define MSR_VMX_TRUE        0x48du /* PIN, PROC, EXIT, ENTRY */
 #define BASIC_TRUE          (1ull << 55)
 #define BASIC_REVISION      0x7fffffffull
+#define MISC_TIMER_SHIFT    0x1full /* the preemption timer counts TSC ticks shifted right by this */
 #define FEATURE_LOCKED      (1ull << 0)
 #define FEATURE_VMX         (1ull << 2)
 #define CPUID_VMX           (1u << 5)
@@ -52,10 +54,12 @@ struct vmx_core {
     volatile uint32_t nmi_seen; /* NMIs that came to the monitor itself, since the last one was handed on */
     volatile uint32_t left;     /* VMX operation was left to let an INIT through; read by other cores */
     uint64_t rip, rsp, rflags;  /* as they stand in the VMCS */
+    uint64_t alarm;             /* when the guest is to be left at the latest, 0 = whenever it exits by itself */
 };
 
 static struct vmx_capabilities capabilities;
 static struct vmx_controls controls;
+static unsigned timer_shift;
 static uint8_t *port_map;
 static uint8_t *msr_map;
 static volatile uint32_t maps_state; /* 0 none, 1 being filled, 2 ready */
@@ -138,6 +142,7 @@ static const char *unusable(void)
     if (!(cpuid(0x80000001u, 0).edx & CPUID_NX))
         return "the processor has no NX (CPUID 8000_0001h EDX bit 20)";
     read_capabilities(&capabilities);
+    timer_shift = rdmsr(MSR_VMX_MISC) & MISC_TIMER_SHIFT;
     const char *reason = vmx_unusable(&capabilities);
     return reason ? reason : vmx_choose_controls(&capabilities, &controls);
 }
@@ -187,12 +192,35 @@ static int core_start(struct core *core)
     return enter_operation(vmx) ? 0 : -EIO;
 }
 
+/* The timer's two controls belong together (26.2.1.2). Saved, so that quick calls do not start it anew. */
+static void write_alarm(const struct vmx_core *vmx)
+{
+    vmwrite(VMCS_PIN, controls.pin | (vmx->alarm ? PIN_PREEMPTION_TIMER : 0u));
+    vmwrite(VMCS_EXIT, controls.exit | (vmx->alarm ? EXIT_SAVE_TIMER : 0u));
+}
+
+static void set_alarm(struct core *core, uint64_t tsc)
+{
+    struct vmx_core *vmx = core->vendor_state;
+    if (!controls.timer)
+        return;
+    vmx->alarm = tsc;
+    write_alarm(vmx);
+}
+
+/* The timer counts in the guest only, and an alarm is a time: the rest anew for each entry by way of run(). */
+static void wind_up(const struct vmx_core *vmx)
+{
+    uint64_t now = rdtsc();
+    uint64_t left = vmx->alarm > now ? ((vmx->alarm - now) >> timer_shift) + 1 : 0;
+    vmwrite(VMCS_TIMER, left < UINT32_MAX ? left : UINT32_MAX);
+}
+
 static void write_controls(const struct core *core)
 {
-    vmwrite(VMCS_PIN, controls.pin);
+    write_alarm(core->vendor_state);
     vmwrite(VMCS_PROC, controls.proc);
     vmwrite(VMCS_PROC2, controls.proc2);
-    vmwrite(VMCS_EXIT, controls.exit);
     vmwrite(VMCS_ENTRY, controls.entry);
     vmwrite(VMCS_EXCEPTIONS, 0); /* all exceptions stay with the sandbox: none can hold the core */
     vmwrite(VMCS_PF_MASK, 0);
@@ -417,6 +445,8 @@ static void run(struct core *core, struct exit_info *exit)
 {
     struct vmx_core *vmx = core->vendor_state;
     write_back(core, vmx);
+    if (vmx->alarm)
+        wind_up(vmx);
     int how = vmx_enter(&core->guest, &vmx->nmi_seen, vmx->launched);
     exit->tsc = rdtsc();
     if (how != VMX_FAIL_INVALID)
@@ -557,6 +587,7 @@ const struct vendor vendor_vmx = {
     .wait_for_nmi = wait_for_nmi,
     .drain_nmi = drain_nmi,
     .was_reset = was_reset,
+    .alarm = set_alarm,
     .hide = hide,
     .audit = audit,
 };

@@ -28,6 +28,7 @@ struct vmx_capabilities {
 
 struct vmx_controls {
     uint32_t pin, proc, proc2, exit, entry;
+    bool timer; /* the preemption timer can be used, and goes on where it was after an exit */
 };
 
 /* controls.c: (wanted | must be 1) & may be 1. NULL, or the name of a control that is needed and cannot be had. */

@@ -154,6 +154,7 @@ static void fill(const struct boot_machine *machine, struct qv_bootcfg *cfg)
                      .budget = BUDGET,
                      .heartbeat_us = HEARTBEAT_US,
                      .hang_timeout_us = machine->hang_timeout_us,
+                     .recover_limit_us = machine->recover_limit_us,
                      .lock_timeout_us = LONG_US,
                      .progress_timeout_us = LONG_US},
     };

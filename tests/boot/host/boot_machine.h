@@ -19,6 +19,7 @@ struct boot_machine {
     uint32_t policy;       /* enum qv_policy */
     uint64_t duration_us;
     uint32_t hang_timeout_us;
+    uint32_t recover_limit_us; /* 0 = none */
     unsigned time_limit_s;
     bool (*on_line)(const char *line); /* false: end the machine now */
     uint8_t *ram;                      /* while it runs */

@@ -48,6 +48,7 @@ static const struct option options[] = {
     {"dump", no_argument, NULL, 'D'},
     {"duration", required_argument, NULL, 'd'},
     {"hang-timeout", required_argument, NULL, 'H'},
+    {"recover-limit", required_argument, NULL, 'R'},
     {"expect", required_argument, NULL, 'e'},
     {"count", required_argument, NULL, 'C'},
     {"status", required_argument, NULL, 'S'},
@@ -65,6 +66,7 @@ static const char help[] =
     "  --guarded             guarded local APIC       --policy NAME     none, local, remote, restart\n"
     "  --nic[=e1000e]        shared by sandboxes 0, 1 --duration S      of the run, for tests that need one\n"
     "  --faults              plans for the test of the injector (boot_config.c)\n"
+    "  --recover-limit MS    of a recovery\n"
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
     "  --status N|none       of the machine's end     --when TEXT=stop|damage   what the host does at that line\n"
@@ -189,6 +191,9 @@ static bool take(int option, char *value)
         return numeric;
     case 'H':
         machine.hang_timeout_us = (unsigned)n * 1000u;
+        return numeric && n >= 1;
+    case 'R':
+        machine.recover_limit_us = (unsigned)n * 1000u;
         return numeric && n >= 1;
     case 'T':
         machine.time_limit_s = (unsigned)n;
