@@ -17,7 +17,7 @@
 
 #define TLB_CSV      "tlb.csv"
 #define TLB_NO_KNEE  UINT32_MAX
-#define TLB_KNEE_PPM 50000u /* share of accesses that may walk up to the knee */
+#define TLB_KNEE_PPM 100000u /* share of accesses that may walk up to the knee */
 
 struct tlb_sweep {
     uint32_t counted; /* bit per enum qv_emupmu_event; 0: there were no counters */

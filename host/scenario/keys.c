@@ -320,7 +320,7 @@ static const struct field expect_keys[] = {
     COUNT_BELOW("max_steady_exits", max_steady_exits, "any", "exits to a monitor outside boot and recovery"),
     COUNT_BELOW("max_recoveries", max_recoveries, "any", "recoveries begun"),
     {.key = "min_tlb_knee", .type = FIELD_COUNT, AT(scenario_expect, min_tlb_knee), .max = 1024, .fallback = "0",
-     .help = "data pages up to which at most 5% of accesses walk, nothing between the rounds (experiment tlb)"},
+     .help = "data pages up to which at most 10% of accesses walk, nothing between the rounds (experiment tlb)"},
     COUNT_BELOW("max_tlb_knee", max_tlb_knee, "any", "the same, at most"),
     {.key = "min_itlb_knee", .type = FIELD_COUNT, AT(scenario_expect, min_itlb_knee), .max = 1024, .fallback = "0",
      .help = "the same for code pages"},

@@ -27,9 +27,9 @@ static void make(void)
     sweep.nested = QV_TLB_NESTED_4K;
     strcpy(sweep.model, "sandybridge");
     (void)add(QV_TLB_BASE, 0, 2);
-    (void)add(QV_TLB_BASE, 100, 2 + 5); /* exactly 5 % */
-    (void)add(QV_TLB_BASE, 200, 2 + 10);
-    (void)add(QV_TLB_BASE, 300, 2 + 16); /* more */
+    (void)add(QV_TLB_BASE, 100, 2 + 10); /* exactly 10 % */
+    (void)add(QV_TLB_BASE, 200, 2 + 20);
+    (void)add(QV_TLB_BASE, 300, 2 + 32); /* more */
     (void)add(QV_TLB_BASE, 400, 2);      /* and again less: beyond the knee all the same */
     (void)add(QV_TLB_EXIT, 0, 3);
     (void)add(QV_TLB_EXIT, 100, 3 + 100);
@@ -45,7 +45,7 @@ static void figures(void)
     const struct qv_tlb_point *p = tlb_find(&sweep, QV_TLB_DATA, QV_TLB_BASE, 300);
     CU_ASSERT_PTR_NOT_NULL_FATAL(p);
     CU_ASSERT_TRUE(tlb_walks(&sweep, p, &value));
-    CU_ASSERT_DOUBLE_EQUAL(value, 16.0 / 300, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(value, 32.0 / 300, 1e-12);
     CU_ASSERT_TRUE(tlb_ticks(&sweep, p, &value));
     CU_ASSERT_DOUBLE_EQUAL(value, 4, 1e-12);
     CU_ASSERT_FALSE(tlb_per_access(&sweep, p, QV_EMUPMU_LOADS, &value)); /* not counted */
@@ -53,8 +53,8 @@ static void figures(void)
     CU_ASSERT_EQUAL(tlb_knee(&sweep, QV_TLB_DATA), 200);
     CU_ASSERT_EQUAL(tlb_knee(&sweep, QV_TLB_CODE), TLB_NO_KNEE);
     CU_ASSERT_TRUE(tlb_beyond_base(&sweep, QV_TLB_DATA, QV_TLB_EXIT, &least, &most));
-    CU_ASSERT_DOUBLE_EQUAL(least, 0.9, 1e-12); /* of 200 pages: 190 - 10 */
-    CU_ASSERT_DOUBLE_EQUAL(most, 0.95, 1e-12); /* of 100: 100 - 5; that of 400 is beyond the knee */
+    CU_ASSERT_DOUBLE_EQUAL(least, 0.85, 1e-12); /* of 200 pages: 190 - 20 */
+    CU_ASSERT_DOUBLE_EQUAL(most, 0.9, 1e-12);   /* of 100: 100 - 10; that of 400 is beyond the knee */
     CU_ASSERT_FALSE(tlb_beyond_base(&sweep, QV_TLB_DATA, QV_TLB_FLUSH, &least, &most));
     sweep.counted = 0;
     CU_ASSERT_EQUAL(tlb_knee(&sweep, QV_TLB_DATA), TLB_NO_KNEE);
