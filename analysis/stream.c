@@ -8,7 +8,7 @@
 #include "qv/draw.h"
 
 #define MAX_FRAMES   (1u << 20) /* half a GiB of memory: more is a damaged number that a CRC let through */
-#define MAX_ENCODED  (QV_STREAM_MAX_FRAME + QV_STREAM_MAX_FRAME / 254u + 2u)
+#define MAX_ENCODED  QV_COBS_MAX(QV_STREAM_MAX_FRAME)
 #define SHORTEST     (sizeof(struct qv_stream_header) + sizeof(uint32_t))
 #define HEADER_BYTES sizeof(struct qv_stream_header)
 
@@ -51,28 +51,6 @@ void stream_receiver_free(struct stream_receiver *r)
     free(r);
 }
 
-/* Bytes decoded, 0 if this is no such encoding. */
-static size_t decode(const uint8_t *in, size_t n, uint8_t out[QV_STREAM_MAX_FRAME])
-{
-    size_t used = 0;
-    for (size_t at = 0; at < n;) {
-        size_t code = in[at++];
-        if (code == 0 || code - 1 > n - at || used + code > QV_STREAM_MAX_FRAME + 1u)
-            return 0;
-        if (used + code - 1 > QV_STREAM_MAX_FRAME)
-            return 0;
-        memcpy(out + used, in + at, code - 1);
-        used += code - 1;
-        at += code - 1;
-        if (code != 255 && at < n) {
-            if (used == QV_STREAM_MAX_FRAME)
-                return 0;
-            out[used++] = 0;
-        }
-    }
-    return used;
-}
-
 static int make_room(struct stream_receiver *r, uint32_t sequence, struct qv_error *err)
 {
     uint32_t wanted = r->capacity == 0 ? 1024 : r->capacity;
@@ -95,15 +73,21 @@ static bool header_fits(const struct stream_receiver *r, const struct qv_stream_
         return false;
     if (h->kind == QV_STREAM_MEMORY)
         return h->phys <= r->size && h->length <= r->size - h->phys;
-    return h->kind == QV_STREAM_BEGIN || (h->kind == QV_STREAM_END && h->length == sizeof(struct qv_stream_summary));
+    return h->kind == QV_STREAM_BEGIN ||
+           ((h->kind == QV_STREAM_END || h->kind == QV_STREAM_DONE) && h->length == sizeof(struct qv_stream_summary));
 }
 
 static int accept(struct stream_receiver *r, const struct qv_stream_header *h, const uint8_t *payload, uint32_t crc,
                   struct qv_error *err)
 {
+    if (h->kind == QV_STREAM_DONE) {
+        r->state.delivered = r->state.ended && memcmp(payload, &r->summary, sizeof(r->summary)) == 0;
+        return 0;
+    }
     int result = make_room(r, h->sequence, err);
     if (result != 0)
         return result;
+    r->state.ends += h->kind == QV_STREAM_END ? 1 : 0;
     struct piece *piece = &r->piece[h->sequence];
     if (piece->there) {
         r->state.repeated++;
@@ -131,7 +115,7 @@ static int take(struct stream_receiver *r, struct qv_error *err)
     uint8_t frame[QV_STREAM_MAX_FRAME];
     struct qv_stream_header h;
     uint32_t crc;
-    size_t n = r->overlong ? 0 : decode(r->encoded, r->n, frame);
+    size_t n = r->overlong ? 0 : qv_cobs_decode(r->encoded, r->n, frame, sizeof(frame));
     if (n < SHORTEST)
         return 0;
     memcpy(&h, frame, HEADER_BYTES);
@@ -194,4 +178,50 @@ void stream_receiver_look(const struct stream_receiver *r, struct stream_state *
     *state = r->state;
     bool all = state->ended && state->frames == state->expected && !state->conflicting;
     state->complete = all && sum_is_right(r);
+}
+
+/* The first stretches of frames that are not there. */
+static uint32_t missing(const struct stream_receiver *r, struct qv_stream_range range[QV_STREAM_MAX_RANGES])
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->state.expected;) {
+        uint32_t first = i;
+        while (i < r->state.expected && (i >= r->capacity || !r->piece[i].there))
+            i++;
+        if (i > first && n == QV_STREAM_MAX_RANGES)
+            break;
+        if (i > first)
+            range[n++] = (struct qv_stream_range){first, i - first};
+        else
+            i++;
+    }
+    return n;
+}
+
+size_t stream_receiver_answer(const struct stream_receiver *r, uint8_t out[QV_STREAM_MAX_ENCODED])
+{
+    struct qv_stream_range range[QV_STREAM_MAX_RANGES];
+    uint8_t frame[QV_STREAM_MAX_FRAME];
+    struct stream_state state;
+    stream_receiver_look(r, &state);
+    if (!state.ended)
+        return 0;
+    struct qv_stream_header h = {.magic = QV_STREAM_MAGIC, .version = QV_STREAM_VERSION, .kind = QV_STREAM_REQUEST};
+    const void *payload = range;
+    if (state.complete) {
+        h.kind = QV_STREAM_DONE;
+        h.length = sizeof(r->summary);
+        payload = &r->summary;
+    } else {
+        h.length = missing(r, range) * (uint32_t)sizeof(range[0]);
+    }
+    if (h.length == 0) /* all there, and yet wrong: only a new beginning helps */
+        return 0;
+    memcpy(frame, &h, sizeof(h));
+    memcpy(frame + sizeof(h), payload, h.length);
+    uint32_t crc = qv_crc32(0, frame, sizeof(h) + h.length);
+    memcpy(frame + sizeof(h) + h.length, &crc, sizeof(crc));
+    size_t n = qv_cobs_encode(frame, sizeof(h) + h.length + sizeof(crc), out + 1);
+    out[0] = out[n + 1] = QV_STREAM_DELIMITER;
+    return n + 2;
 }

@@ -21,6 +21,8 @@ struct stream_state {
     uint32_t expected; /* frames of a pass */
     uint32_t frames;   /* different ones that came */
     uint32_t repeated; /* good frames that were there already */
+    uint32_t ends;     /* END frames, repeated ones too: each wants an answer */
+    bool delivered;    /* the machine said DONE: it has our answer, and will send no more */
     uint64_t damaged;  /* stretches between delimiters that were long enough for a frame and were none */
     uint64_t bytes;    /* of memory */
     bool conflicting;  /* two frames of one number differ: two streams were mixed; never complete */
@@ -42,5 +44,11 @@ int stream_receiver_feed(struct stream_receiver *receiver, const void *data, siz
                          struct qv_error *err);
 
 void stream_receiver_look(const struct stream_receiver *receiver, struct stream_state *state);
+
+/*
+ * What to answer to the last END: DONE if all is there, else REQUEST with what is missing. Bytes to send in `out`;
+ * returns how many, 0 while no END has come.
+ */
+size_t stream_receiver_answer(const struct stream_receiver *receiver, uint8_t out[QV_STREAM_MAX_ENCODED]);
 
 #endif

@@ -128,6 +128,16 @@ struct qv_core_report {
     uint32_t reserved;
 };
 
+/*
+ * The machine's own isolation check. Regions of kinds MONITOR, PRISTINE, IMMUTABLE and STANDBY: a sum of all bytes
+ * before the sandboxes started and at the end. CANARY: `before` is 0, `after` counts the words that lost their pattern.
+ */
+struct qv_region_sum {
+    uint64_t bytes; /* 0 = not checked */
+    uint64_t before, after;
+};
+_Static_assert(sizeof(struct qv_region_sum) == 24, "layout");
+
 struct qv_directory {
     uint64_t magic; /* written last */
     uint32_t version;
@@ -151,6 +161,15 @@ struct qv_directory {
     uint64_t ring[QV_MAX_RINGS]; /* physical addresses of struct qv_trace_ring */
     struct qv_core_report core[QV_MAX_SANDBOXES];
     uint64_t boot_tsc; /* when the boot loader had handed over */
+    /* For a host that gets all this by a line only (qv/stream.h). */
+    char hypervisor[16];   /* as CPUID leaf 40000000h names it, "" = none says that it is there */
+    char firmware[8];      /* OEM of the ACPI root table */
+    uint64_t bootcfg_phys; /* struct qv_bootcfg as it was found */
+    uint64_t label_phys;   /* third boot module: text of whoever made the image, for whoever reads the results */
+    uint64_t label_bytes;  /* 0 = there was none */
+    uint32_t sums_taken;   /* 1: every `sum` with bytes != 0 is complete */
+    uint32_t reserved;
+    struct qv_region_sum sum[QV_MAX_REGIONS]; /* of the region of the same index */
 };
 _Static_assert(sizeof(struct qv_directory) <= QV_DIRECTORY_BYTES, "directory fits its pages");
 

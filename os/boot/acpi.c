@@ -95,6 +95,16 @@ static const uint8_t *find_rsdp_in(const struct acpi_memory *memory, uint64_t be
     return NULL;
 }
 
+/* A copy that the boot loader made: whole, and with right sums. */
+static const uint8_t *check_rsdp(const uint8_t *p, size_t bytes)
+{
+    if (!p || bytes < RSDP_V1 || !has_signature(p, "RSD PTR ", 8) || !sums_to_zero(p, RSDP_V1))
+        return NULL;
+    if (p[15] < 2)
+        return p;
+    return bytes >= RSDP_V2 && get32(p + 20) == RSDP_V2 && sums_to_zero(p, RSDP_V2) ? p : NULL;
+}
+
 static const uint8_t *find_rsdp(const struct acpi_memory *memory)
 {
     const uint8_t *rsdp = NULL;
@@ -262,14 +272,16 @@ static void parse_table(const struct acpi_memory *memory, struct acpi_info *info
         parse_dmar(info, table, length);
 }
 
-int acpi_parse(const struct acpi_memory *memory, struct acpi_info *info)
+int acpi_parse(const struct acpi_memory *memory, const void *copy, size_t copy_bytes, struct acpi_info *info)
 {
     const uint8_t *root = NULL;
     uint32_t length = 0;
     size_t width = 8;
 
     *info = (struct acpi_info){0};
-    const uint8_t *rsdp = find_rsdp(memory);
+    const uint8_t *rsdp = check_rsdp(copy, copy_bytes);
+    if (!rsdp)
+        rsdp = find_rsdp(memory);
     if (!rsdp)
         return -ENODEV;
     if (rsdp[15] >= 2) {
@@ -287,6 +299,8 @@ int acpi_parse(const struct acpi_memory *memory, struct acpi_info *info)
         if (!root || !has_signature(root, "RSDT", 4))
             return -ENODEV;
     }
+    for (unsigned i = 0; i < 6; i++)
+        info->oem[i] = (char)root[10 + i];
     for (size_t at = SDT_HEADER; at + width <= length; at += width)
         parse_table(memory, info, width == 8 ? get64(root + at) : get32(root + at));
     return 0;

@@ -73,13 +73,16 @@ struct acpi_info {
     struct acpi_drhd drhd[ACPI_MAX_DRHDS]; /* the include_all unit of segment 0 first, if there is one */
     uint32_t dmar_flags;                   /* enum acpi_dmar_flags */
     uint32_t host_address_width;           /* bits a device can address; 0 = no DMAR */
+    char oem[8];                           /* of the RSDT or XSDT, NUL terminated */
     uint32_t bad_tables;                   /* tables that were not used, for the log */
 };
 
 /*
- * Fills *info. 0, or -ENODEV: no valid RSDP or no valid RSDT/XSDT. A missing MADT or DMAR is no error: see `tables`.
+ * Fills *info. `rsdp` is a copy of the root pointer of `rsdp_bytes` bytes from the boot loader (under UEFI there is no
+ * other way to it); NULL or 0 bytes: it is searched for where the BIOS puts it, as it is if the copy is no good. 0, or
+ * -ENODEV: no valid RSDP or no valid RSDT/XSDT. A missing MADT or DMAR is no error: see `tables`.
  */
-int acpi_parse(const struct acpi_memory *memory, struct acpi_info *info);
+int acpi_parse(const struct acpi_memory *memory, const void *rsdp, size_t rsdp_bytes, struct acpi_info *info);
 
 /*
  * Where the ISA interrupt `irq` arrives: its override, or the identity mapping (edge, active high). Pure.

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "boot/acpi.h"
+#include "boot/ram.h"
 #include "monitor/core.h"
 #include "monitor/message.h"
 
@@ -17,7 +18,10 @@ void clock_wait_us(uint64_t us); /* by the PIT: works before calibration */
 void lapic_start(unsigned index);
 
 /* layout.c: cuts memory; stops with a message if it does not fit. */
-void layout_make(uint64_t ram_end);
+void layout_make(const struct ram *ram);
+
+/* quiet.c: no interrupt of any device: what firmware had in use would come to vectors that nobody knows. */
+void quiet_devices(const struct acpi_info *acpi);
 
 /* ioapic.c: the first I/O APIC with all pins masked; stops with a message if there is none. */
 void ioapic_start(const struct acpi_info *acpi);
@@ -38,7 +42,8 @@ void dma_confine(const struct acpi_info *acpi);
 void paging_init(void);
 void paging_load(void);
 
-/* smp.c: starts the other cores; each ends in boot_core(). */
+/* smp.c: starts the other cores; each ends in boot_core(). Their first instructions are copied to low memory. */
+#define TRAMPOLINE_PHYS 0x8000u
 void smp_start(const struct acpi_info *acpi);
 
 _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,7 +10,8 @@
 #define SAMPLE_US    4000u
 #define SAMPLES_MAX  50u
 #define BEST         3u
-#define AGREEMENT    500u /* the best differ by less than one in so many */
+#define PIT_PATIENCE 200000000u /* reads of a port; some 50,000 are enough on hardware, emulators are faster */
+#define AGREEMENT    500u       /* the best differ by less than one in so many */
 
 /* Everything but the gate; gives what to write there so that counting starts. */
 static uint8_t pit_prepare(uint32_t us)
@@ -26,8 +27,11 @@ static uint8_t pit_prepare(uint32_t us)
 
 static void pit_wait(void)
 {
-    while (!(inb(PIT_GATE) & 0x20u))
+    for (uint32_t spin = 0; !(inb(PIT_GATE) & 0x20u); spin++) {
+        if (spin == PIT_PATIENCE)
+            boot_fail("the 8254 timer does not count: is it gated off in the firmware's setup?");
         cpu_pause();
+    }
 }
 
 void clock_wait_us(uint64_t us)

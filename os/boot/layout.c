@@ -9,6 +9,8 @@
  *     ...      region shared by all sandboxes, for benchmarks only (2 MiB)
  *     ...      trace ring of each sandbox (2 MiB each)
  *     ...      partitions
+ *
+ * Everything from 18 MiB on lies where the memory map has RAM: firmware's own pages are stepped over.
  */
 #include "boot/boot.h"
 #include "lib/string.h"
@@ -35,36 +37,47 @@ static void make_ring(unsigned index, uint64_t phys)
     directory()->ring[index * 2] = phys;
 }
 
-void layout_make(uint64_t ram_end)
+/*
+ * The next `bytes` of RAM, from a 2 MiB boundary on; firmware's holes are stepped over. What does not fit is counted
+ * all the same, so that the message can tell what would be needed.
+ */
+static bool take(const struct ram *ram, uint64_t *next, uint64_t bytes, uint64_t *at)
 {
-    uint64_t next = SHARED_BEGIN;
+    *at = ram_find(ram, *next, bytes, LARGE_PAGE_SIZE);
+    *next = (*at != 0 ? *at : *next) + bytes;
+    return *at != 0;
+}
+
+void layout_make(const struct ram *ram)
+{
+    uint64_t next = SHARED_BEGIN, rings[QV_MAX_SANDBOXES];
+    bool fits = true;
     uint64_t window = partition_window_bytes(machine.image);
     for (unsigned i = 0; i < machine.cfg->n_nics; i++) {
-        machine.nic[i].shared_phys = next;
         machine.nic[i].shared_size = NIC_SHARED_BYTES;
-        next += NIC_SHARED_BYTES;
-        if (next <= ram_end)
+        if (take(ram, &next, NIC_SHARED_BYTES, &machine.nic[i].shared_phys))
             memset((void *)machine.nic[i].shared_phys, 0, NIC_SHARED_BYTES);
+        else
+            fits = false;
     }
     if (strncmp(machine.cfg->test, QV_BENCH_TEST, sizeof(QV_BENCH_TEST) - 1) == 0) {
-        machine.bench_phys = next;
-        next += BENCH_SHARED_BYTES;
-        if (next <= ram_end)
+        if (take(ram, &next, BENCH_SHARED_BYTES, &machine.bench_phys))
             memset((void *)machine.bench_phys, 0, BENCH_SHARED_BYTES);
+        else
+            fits = false;
     }
     machine.ring_bytes = RING_BYTES;
-    uint64_t rings = next;
-    next += machine.n_cores * RING_BYTES;
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        fits = take(ram, &next, RING_BYTES, &rings[i]) && fits;
     for (unsigned i = 0; i < machine.n_cores; i++) {
         struct partition *p = &cores[i].part;
-        p->base = next;
         p->size = (uint64_t)machine.cfg->sandbox[i].mem_mib << 20;
         p->reserve = window;
-        next += p->size;
+        fits = take(ram, &next, p->size, &p->base) && fits;
     }
-    if (next > ram_end)
-        boot_fail("the configuration needs %lu MiB of memory, the machine has %lu MiB", next >> 20, ram_end >> 20);
+    if (!fits)
+        boot_fail("the configuration needs %lu MiB of memory, the machine has %lu MiB", next >> 20, ram_end(ram) >> 20);
     for (unsigned i = 0; i < machine.n_cores; i++)
-        make_ring(i, rings + i * RING_BYTES);
+        make_ring(i, rings[i]);
     directory()->n_rings = machine.n_cores * 2;
 }

@@ -3,11 +3,12 @@
 #include <stddef.h>
 
 #include "boot/boot.h"
-#include "boot/multiboot.h"
+#include "boot/loader.h"
 #include "lib/errno.h"
 #include "lib/print.h"
 #include "lib/string.h"
 #include "lib/x86.h"
+#include "monitor/dump.h"
 #include "monitor/partition.h"
 #include "monitor/trap.h"
 #include "qv/draw.h"
@@ -15,15 +16,23 @@
 #define MONITOR_END QV_DIRECTORY_PHYS
 #define RAM_LIMIT   0x80000000ull
 #define PML4_IMAGE  511u /* top-level entry over KERNEL_VIRT */
+#define LABEL_MAX   16384u
+
+#define APIC_BASE_X2APIC     (1u << 10)
+#define CPUID_HYPERVISOR_BIT (1u << 31) /* leaf 1, ECX */
+#define CPUID_HYPERVISOR     0x40000000u
 
 extern const char monitor_text_begin[], monitor_rodata_end[], monitor_image_end[];
 
 struct machine machine;
 struct core cores[QV_MAX_SANDBOXES];
 static struct qv_bootcfg configuration;
+static struct loader_info loader_told;
+static char label[LABEL_MAX];
+static uint64_t label_bytes;
 static volatile uint32_t cores_may_run;
 
-_Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info);
+_Noreturn void boot_main(uint32_t magic, uint64_t info_phys);
 _Noreturn void boot_core(uint32_t index);
 
 _Noreturn void boot_fail(const char *format, ...)
@@ -45,37 +54,66 @@ static unsigned boot_speaker(void)
     return 0;
 }
 
-/* Modules: the sandbox image, then the boot configuration. Everything up to the end of the last is in use. */
-static uint64_t take_modules(const struct multiboot_info *info)
+/* The image's bytes, in monitor memory: UEFI's loader puts modules anywhere. Returns the end of what is in use there.
+ */
+static uint64_t place_image(const struct loader_info *loader)
 {
-    const struct multiboot_module *module = (const struct multiboot_module *)(uintptr_t)info->mods_addr;
-    uint64_t end = (uint64_t)monitor_image_end;
-    if (!(info->flags & MULTIBOOT_INFO_MODULES) || info->mods_count != 2)
-        boot_fail("two boot modules are needed: sandbox image and boot configuration");
-    for (unsigned i = 0; i < 2; i++)
-        if (module[i].end > end)
-            end = module[i].end;
-    if (end > MONITOR_END)
-        boot_fail("boot modules reach to %lx, beyond monitor memory", end);
-    machine.image = (const uint8_t *)(uintptr_t)module[0].begin;
-    machine.image_size = module[0].end - module[0].begin;
-    if (module[1].end - module[1].begin != sizeof(configuration))
-        boot_fail("boot configuration: %u bytes instead of %lu", module[1].end - module[1].begin,
-                  sizeof(configuration));
-    memcpy(&configuration, (const void *)(uintptr_t)module[1].begin, sizeof(configuration));
-    return end;
+    const struct loader_module *module = &loader->module[0];
+    uint64_t begin = ((uint64_t)monitor_image_end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    machine.image_size = module->end - module->begin;
+    if (module->begin >= begin && module->end <= MONITOR_END)
+        begin = module->begin;
+    if (machine.image_size > MONITOR_END - begin || !ram_holds(&loader->ram, begin, begin + machine.image_size))
+        boot_fail("no room in monitor memory for the sandbox image of %lu bytes", machine.image_size);
+    memmove((void *)begin, (const void *)module->begin, machine.image_size);
+    machine.image = (const uint8_t *)begin;
+    return begin + machine.image_size;
 }
 
-static uint64_t ram_end(const struct multiboot_info *info)
+/*
+ * Modules: the sandbox image, the boot configuration and, if there is one, the label. The image comes last, because
+ * moving it may write over the others.
+ */
+static uint64_t take_modules(const struct loader_info *loader)
 {
-    uint64_t at = info->mmap_addr;
-    while ((info->flags & MULTIBOOT_INFO_MEMORY_MAP) && at < (uint64_t)info->mmap_addr + info->mmap_length) {
-        const struct multiboot_memory *m = (const struct multiboot_memory *)at;
-        if (m->type == 1 && m->base <= 0x100000u && m->base + m->length > 0x100000u)
-            return m->base + m->length < RAM_LIMIT ? m->base + m->length : RAM_LIMIT;
-        at += m->size + 4u;
+    const struct loader_module *cfg = &loader->module[1], *text = &loader->module[2];
+    if (loader->n_modules < 2 || loader->n_modules > LOADER_MODULES)
+        boot_fail("two boot modules are needed: sandbox image and boot configuration (a label may follow)");
+    for (unsigned i = 0; i < loader->n_modules; i++)
+        if (loader->module[i].end > DIRECT_MAP_BYTES)
+            boot_fail("boot module %u lies at %lx, beyond 4 GiB", i, loader->module[i].begin);
+    if (cfg->end - cfg->begin != sizeof(configuration))
+        boot_fail("boot configuration: %lu bytes instead of %lu", cfg->end - cfg->begin, sizeof(configuration));
+    memcpy(&configuration, (const void *)cfg->begin, sizeof(configuration));
+    if (loader->n_modules == LOADER_MODULES) {
+        label_bytes = text->end - text->begin;
+        if (label_bytes > sizeof(label))
+            boot_fail("label: %lu bytes, at most %lu", label_bytes, sizeof(label));
+        memcpy(label, (const void *)text->begin, label_bytes);
     }
-    boot_fail("no memory map from the boot loader");
+    return place_image(loader);
+}
+
+/* Places that are fixed by qv/directory.h or by the processors' start-up must be RAM. */
+static void check_ram(const struct ram *ram)
+{
+    if (ram_end(ram) < MONITOR_END + 0x1000000u)
+        boot_fail("%lu MiB of memory are too few", ram_end(ram) >> 20);
+    if (!ram_holds(ram, TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + PAGE_SIZE))
+        boot_fail("the firmware keeps the page at %x for itself", TRAMPOLINE_PHYS);
+    if (!ram_holds(ram, QV_DIRECTORY_PHYS, QV_STATUS_PHYS(QV_MAX_SANDBOXES)))
+        boot_fail("the firmware keeps memory at %llx for itself", QV_DIRECTORY_PHYS);
+}
+
+static void give_monitor_memory(const struct ram *ram, uint64_t begin)
+{
+    for (uint32_t i = 0; i < ram->n; i++) {
+        uint64_t from = ram->piece[i].begin > begin ? ram->piece[i].begin : begin;
+        uint64_t to = ram->piece[i].end < MONITOR_END ? ram->piece[i].end : MONITOR_END;
+        monitor_memory_add(from, to);
+    }
+    machine.monitor_begin = begin;
+    machine.monitor_end = MONITOR_END;
 }
 
 static void check_configuration(void)
@@ -119,9 +157,26 @@ static void choose_vendor(void)
     directory()->cpu[47] = '\0';
 }
 
+/* What the machine is, as far as it tells: an emulator's ticks must not be taken for a processor's cycles. */
+static void describe_machine(const struct acpi_info *acpi)
+{
+    struct qv_directory *d = directory();
+    memcpy(d->firmware, acpi->oem, sizeof(d->firmware));
+    if (cpuid(1, 0).ecx & CPUID_HYPERVISOR_BIT) {
+        struct cpuid_result r = cpuid(CPUID_HYPERVISOR, 0);
+        const uint32_t name[3] = {r.ebx, r.ecx, r.edx};
+        memcpy(d->hypervisor, name, sizeof(name));
+        if (d->hypervisor[0] == '\0')
+            memcpy(d->hypervisor, "unnamed", sizeof("unnamed"));
+    }
+}
+
 static void publish(void)
 {
     struct qv_directory *d = directory();
+    d->bootcfg_phys = (uint64_t)&configuration;
+    d->label_phys = (uint64_t)label;
+    d->label_bytes = label_bytes;
     d->version = QV_DIRECTORY_VERSION;
     d->size = sizeof(*d);
     d->mode = vendor ? QV_MODE_MONITOR : QV_MODE_NATIVE;
@@ -162,6 +217,7 @@ static _Noreturn void core_main(struct core *core)
         boot_fail("core %u: virtualization cannot be turned on", core->index);
     if (partition_load(core, &start))
         boot_fail("core %u: %lu MiB are too small for the sandbox image", core->index, core->part.size >> 20);
+    sums_before_core(core->index);
     if (!vendor)
         run_native(core, &start);
     vendor->guest_reset(core, &start);
@@ -192,7 +248,7 @@ _Noreturn void boot_core(uint32_t index)
     core_main(core);
 }
 
-_Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
+_Noreturn void boot_main(uint32_t magic, uint64_t info_phys)
 {
     uint64_t begin = rdtsc();
     struct acpi_info acpi;
@@ -200,32 +256,35 @@ _Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
     serial_init();
     print_set_speaker('m', boot_speaker);
     kprint("Quest-V Testbed monitor");
-    if (magic != MULTIBOOT_BOOTLOADER_MAGIC)
-        boot_fail("not started by a multiboot loader (%x)", magic);
-    uint64_t ram = ram_end(info);
-    uint64_t free = take_modules(info);
-    if (ram < MONITOR_END + 0x1000000u)
-        boot_fail("%lu MiB of memory are too few", ram >> 20);
+    const char *wrong = loader_read(magic, info_phys, RAM_LIMIT, &loader_told);
+    if (wrong)
+        boot_fail("%s (magic %x)", wrong, magic);
+    if (!loader_told.has_map)
+        boot_fail("no memory map from the boot loader");
+    if (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC)
+        boot_fail("the firmware left the local APIC in x2APIC mode: switch that off in its setup");
+    uint64_t free = take_modules(&loader_told);
+    check_ram(&loader_told.ram);
     memset(directory(), 0, QV_STATUS_PHYS(QV_MAX_SANDBOXES) - QV_DIRECTORY_PHYS);
     directory()->boot_tsc = begin;
     print_set_lock((volatile uint32_t *)QV_CONSOLE_LOCK_PHYS);
-    machine.monitor_begin = free;
-    machine.monitor_end = MONITOR_END;
     machine.text_begin = (uint64_t)monitor_text_begin;
     machine.text_end = (uint64_t)monitor_rodata_end;
     machine.stopper = QV_NO_SANDBOX;
-    monitor_memory_init(free, MONITOR_END);
+    give_monitor_memory(&loader_told.ram, free);
     check_configuration();
     choose_vendor();
-    if (acpi_parse(&firmware, &acpi))
+    if (acpi_parse(&firmware, loader_told.rsdp, loader_told.rsdp_bytes, &acpi))
         boot_fail("no ACPI tables");
+    describe_machine(&acpi);
+    quiet_devices(&acpi);
     trap_init();
     trap_load(0);
     lapic_start(0);
     clock_calibrate(&machine.tsc_hz, &machine.lapic_hz);
-    kprint("%u cores, %lu MiB, TSC %lu Hz, local APIC timer %lu Hz", acpi.cpus_total, ram >> 20, machine.tsc_hz,
-           machine.lapic_hz);
-    layout_make(ram);
+    kprint("%u cores, %lu MiB, TSC %lu Hz, local APIC timer %lu Hz", acpi.cpus_total, ram_end(&loader_told.ram) >> 20,
+           machine.tsc_hz, machine.lapic_hz);
+    layout_make(&loader_told.ram);
     nic_discover(&acpi);
     paging_init();
     smp_start(&acpi);
@@ -235,6 +294,7 @@ _Noreturn void boot_main(uint32_t magic, const struct multiboot_info *info)
         core_prepare(&cores[i]);
     publish();
     report_regions();
+    sums_before_machine();
     __atomic_store_n(&cores_may_run, 1, __ATOMIC_RELEASE);
     cores[0].entered = 1;
     paging_load();

@@ -4,8 +4,6 @@
 #include "lib/string.h"
 #include "lib/x86.h"
 
-#define TRAMPOLINE 0x8000u
-
 extern const char trampoline_begin[], trampoline_end[];
 extern volatile uint32_t boot_apic_ids[QV_MAX_SANDBOXES];
 
@@ -26,17 +24,17 @@ void smp_start(const struct acpi_info *acpi)
         cores[i].index = i;
         boot_apic_ids[i] = cores[i].apic_id;
     }
-    warm_reset_point(TRAMPOLINE);
+    warm_reset_point(TRAMPOLINE_PHYS);
     if (vendor)
         warm_reset_arm();
-    memcpy((void *)(uintptr_t)TRAMPOLINE, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
+    memcpy((void *)(uintptr_t)TRAMPOLINE_PHYS, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
     for (unsigned i = 1; i < machine.n_cores; i++)
         lapic_ipi(cores[i].apic_id, ICR_INIT);
     clock_wait_us(10000);
     for (unsigned round = 0; round < 2; round++) {
         for (unsigned i = 1; i < machine.n_cores; i++)
             if (!__atomic_load_n(&cores[i].entered, __ATOMIC_ACQUIRE))
-                lapic_ipi(cores[i].apic_id, ICR_SIPI | (TRAMPOLINE >> 12));
+                lapic_ipi(cores[i].apic_id, ICR_SIPI | (TRAMPOLINE_PHYS >> 12));
         clock_wait_us(200);
     }
     for (unsigned wait = 0; wait < 1000; wait++) {

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entry points of the monitor image: multiboot (version 1) on the boot processor, the start-up trampoline on the others.
- * Both end in 64-bit mode with the low 4 GiB mapped identically.
+ * Entry points of the monitor image: multiboot (version 1 or 2) on the boot processor, the start-up trampoline on the
+ * others. Both end in 64-bit mode with the low 4 GiB mapped identically. Both multiboot versions enter in 32-bit
+ * protected mode without paging, also under UEFI, whose boot services the loader has ended by then.
  */
 #define MULTIBOOT_MAGIC 0x1badb002
 #define MULTIBOOT_FLAGS 0x00000003 /* modules page aligned, memory map */
+#define MULTIBOOT2_MAGIC 0xe85250d6
+#define MULTIBOOT2_I386 0
+#define MULTIBOOT2_OPTIONAL 1 /* a loader that does not know it may go on */
+#define MULTIBOOT2_WANT_INFORMATION 1
+#define MULTIBOOT2_WANT_ALIGNED_MODULES 6
+#define MULTIBOOT2_TAG_MODULE 3
+#define MULTIBOOT2_TAG_MEMORY_MAP 6
+#define MULTIBOOT2_TAG_ACPI_OLD 14
+#define MULTIBOOT2_TAG_ACPI_NEW 15
 #define CR0_START 0x80010033       /* PG, WP, NE, ET, MP, PE */
 #define CR4_START 0x000000a0       /* PGE, PAE */
 #define EFER_MSR 0xc0000080
@@ -33,6 +43,24 @@
         .long MULTIBOOT_FLAGS
         .long -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
 
+        .balign 8
+multiboot2_begin:
+        .long MULTIBOOT2_MAGIC
+        .long MULTIBOOT2_I386
+        .long multiboot2_end - multiboot2_begin
+        .long -(MULTIBOOT2_MAGIC + MULTIBOOT2_I386 + (multiboot2_end - multiboot2_begin))
+        .word MULTIBOOT2_WANT_INFORMATION, 0
+        .long 16
+        .long MULTIBOOT2_TAG_MODULE, MULTIBOOT2_TAG_MEMORY_MAP
+        .word MULTIBOOT2_WANT_INFORMATION, MULTIBOOT2_OPTIONAL
+        .long 16
+        .long MULTIBOOT2_TAG_ACPI_OLD, MULTIBOOT2_TAG_ACPI_NEW
+        .word MULTIBOOT2_WANT_ALIGNED_MODULES, 0
+        .long 8
+        .word 0, 0 /* end of the header */
+        .long 8
+multiboot2_end:
+
         .section .text.start, "ax"
         .code32
         .globl start
@@ -40,7 +68,7 @@ start:
         cli
         cld
         movl $boot_stacks + STACK_BYTES, %esp
-        movl %eax, %ebp                 /* multiboot's magic */
+        movl %eax, %ebp                 /* the loader's magic */
         movl %ebx, %esi                 /* and information */
         /* page tables: PML4 -> PDPT -> 4 directories of 2 MiB pages */
         movl $boot_pdpt + 3, boot_pml4

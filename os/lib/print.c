@@ -51,6 +51,12 @@ void serial_write(const char *text, size_t size)
         serial_put(text[i]);
 }
 
+int serial_read(void)
+{
+    uint8_t status = inb(COM1 + 5);
+    return status != 0xff && (status & 1u) ? inb(COM1) : -1; /* all ones: there is no port */
+}
+
 void serial_drain(void)
 {
     for (unsigned spin = 0; spin < 100000u && (inb(COM1 + 5) & 0x40u) == 0; spin++)

@@ -24,6 +24,7 @@ void print_set_lock(volatile uint32_t *word);
 
 void serial_init(void);
 void serial_write(const char *text, size_t size);
+int serial_read(void);   /* a byte that came, -1 = none */
 void serial_drain(void); /* waits, with a bound, until the last character is on the wire */
 
 #endif

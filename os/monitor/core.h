@@ -106,8 +106,11 @@ static inline volatile uint32_t *lapic(uint32_t offset)
     return (volatile uint32_t *)(LAPIC_PHYS + offset);
 }
 
-/* memory.c: zeroed 4 KiB pages of monitor memory, contiguous; panics when they run out (sizes are known at boot). */
-void monitor_memory_init(uint64_t begin, uint64_t end);
+/*
+ * memory.c: zeroed 4 KiB pages of monitor memory, contiguous; panics when they run out (sizes are known at boot). The
+ * memory is given in pieces, ascending.
+ */
+void monitor_memory_add(uint64_t begin, uint64_t end);
 void *monitor_pages(uint64_t count);
 uint64_t monitor_memory_used(void);
 void *monitor_nested_page(void *context);

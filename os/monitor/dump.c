@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Results by a line, at the end of the run, for a host that does not see this machine's memory: see qv/stream.h. */
+#include "monitor/dump.h"
+
 #include "lib/print.h"
 #include "lib/stream.h"
 #include "lib/x86.h"
@@ -20,6 +22,18 @@ static void put_serial(void *context, uint8_t byte)
     serial_write(&c, 1);
 }
 
+static int get_serial(void *context)
+{
+    (void)context;
+    return serial_read();
+}
+
+static uint64_t now_ms(void *context)
+{
+    (void)context;
+    return rdtsc() / (machine.tsc_hz / 1000u);
+}
+
 /* The header, and as many records as were ever written or fit. */
 static void send_ring(struct stream_sender *sender, uint64_t phys)
 {
@@ -38,18 +52,40 @@ static void send_bench(struct stream_sender *sender)
         stream_memory(sender, phys, (const void *)phys, bytes);
 }
 
-void machine_dump(void)
+static void walk(void *context, struct stream_sender *sender)
 {
     const struct qv_directory *d = directory();
+    (void)context;
+    stream_memory(sender, QV_DIRECTORY_PHYS, d, sizeof(*d));
+    for (unsigned i = 0; i < machine.n_cores; i++)
+        stream_memory(sender, QV_STATUS_PHYS(i), (const void *)QV_STATUS_PHYS(i), sizeof(struct qv_sandbox_status));
+    for (unsigned i = 0; i < d->n_rings && i < QV_MAX_RINGS; i++)
+        if (d->ring[i] != 0)
+            send_ring(sender, d->ring[i]);
+    send_bench(sender);
+    stream_memory(sender, d->bootcfg_phys, machine.cfg, sizeof(*machine.cfg));
+    stream_memory(sender, d->label_phys, (const void *)d->label_phys, d->label_bytes);
+}
+
+bool dump_by_serial(void)
+{
+    return machine.cfg && machine.cfg->flags & QV_CFG_DUMP_AT_END && inb(DEBUG_PORT) != DEBUG_PORT;
+}
+
+void machine_dump(void)
+{
     struct stream_sender sender;
+    const struct stream_line line = {put_serial, get_serial, now_ms, NULL, rdtsc(), 0};
     if (!machine.cfg || !(machine.cfg->flags & QV_CFG_DUMP_AT_END))
         return;
-    stream_begin(&sender, inb(DEBUG_PORT) == DEBUG_PORT ? put_debug : put_serial, NULL);
-    stream_memory(&sender, QV_DIRECTORY_PHYS, d, sizeof(*d));
-    for (unsigned i = 0; i < machine.n_cores; i++)
-        stream_memory(&sender, QV_STATUS_PHYS(i), (const void *)QV_STATUS_PHYS(i), sizeof(struct qv_sandbox_status));
-    for (unsigned i = 0; i < d->n_rings && i < QV_MAX_RINGS; i++)
-        send_ring(&sender, d->ring[i]);
-    send_bench(&sender);
+    bool serial = dump_by_serial();
+    if (serial && machine.tsc_hz >= 1000u) {
+        kprint("results: %s", "waiting for qv collect on this line");
+        (void)stream_deliver(&line, walk, NULL);
+        kprint("results: delivered, this machine may be switched off");
+        return;
+    }
+    stream_begin(&sender, serial ? put_serial : put_debug, NULL, line.id);
+    walk(NULL, &sender);
     stream_end(&sender);
 }

@@ -3,23 +3,45 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
-static uint64_t next;
-static uint64_t limit;
+#define PIECES 16u /* firmware leaves holes even here; more than so many pieces are not used */
 
-void monitor_memory_init(uint64_t begin, uint64_t end)
+static struct {
+    uint64_t begin, end;
+} piece[PIECES];
+static unsigned n_pieces;
+static uint64_t next; /* in one of the pieces, or at its end */
+
+void monitor_memory_add(uint64_t begin, uint64_t end)
 {
-    next = (begin + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    limit = end;
+    begin = (begin + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    if (begin >= end || n_pieces == PIECES)
+        return;
+    piece[n_pieces].begin = begin;
+    piece[n_pieces++].end = end;
+    if (n_pieces == 1)
+        next = begin;
+}
+
+/* Where `bytes` fit at or behind `at`, 0 = nowhere. */
+static uint64_t place(uint64_t at, uint64_t bytes)
+{
+    for (unsigned i = 0; i < n_pieces; i++) {
+        uint64_t from = at > piece[i].begin ? at : piece[i].begin;
+        if (from <= piece[i].end && bytes <= piece[i].end - from)
+            return from;
+    }
+    return 0;
 }
 
 static void *take(uint64_t count)
 {
-    uint64_t at = __atomic_load_n(&next, __ATOMIC_RELAXED);
+    uint64_t seen = __atomic_load_n(&next, __ATOMIC_RELAXED), at;
     do {
-        if (count * PAGE_SIZE > limit - at)
+        at = place(seen, count * PAGE_SIZE);
+        if (at == 0)
             return NULL;
     } while (
-        !__atomic_compare_exchange_n(&next, &at, at + count * PAGE_SIZE, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+        !__atomic_compare_exchange_n(&next, &seen, at + count * PAGE_SIZE, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return memset((void *)at, 0, count * PAGE_SIZE);
 }
 
@@ -27,7 +49,8 @@ void *monitor_pages(uint64_t count)
 {
     void *pages = take(count);
     if (!pages)
-        monitor_panic("monitor memory exhausted: %lu KiB are not enough", (limit - machine.monitor_begin) / 1024);
+        monitor_panic("monitor memory exhausted: %lu KiB are not enough",
+                      (machine.monitor_end - machine.monitor_begin) / 1024);
     return pages;
 }
 

@@ -2,6 +2,7 @@
 #include "lib/print.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/dump.h"
 
 #define PANIC_STATUS 0x7fu
 
@@ -22,6 +23,18 @@ static void print_exits(const struct qv_core_report *report, unsigned core)
     }
 }
 
+/* What is delivered must not change while parts of it are sent again. Nobody is waited for. */
+static void stop_the_others(void)
+{
+    uint32_t self = *lapic(LAPIC_ID) >> 24;
+    for (unsigned i = 0; i < machine.n_cores; i++) {
+        if (cores[i].apic_id == self || !cores[i].entered)
+            continue;
+        cores[i].request = REQUEST_STOP;
+        lapic_ipi(cores[i].apic_id, ICR_NMI);
+    }
+}
+
 /* An error of the monitors themselves: nothing can be trusted to go on, so the machine stops and says why. */
 _Noreturn void monitor_panic(const char *format, ...)
 {
@@ -36,6 +49,8 @@ _Noreturn void monitor_panic(const char *format, ...)
             print_exits(cores[i].report, i);
     directory()->exit_status = PANIC_STATUS;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_FAILED, __ATOMIC_RELEASE);
+    if (dump_by_serial())
+        stop_the_others();
     machine_dump();
     machine_leave(PANIC_STATUS);
     for (;;)

@@ -8,6 +8,7 @@
 #include "lib/print.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "monitor/dump.h"
 #include "monitor/remap.h"
 
 #define REQUEST_TIMEOUT_MS 500u
@@ -164,6 +165,7 @@ _Noreturn void machine_stop(struct core *core, uint32_t status)
     monitor_trace(core, QV_TRACE_END, status, 0);
     directory()->exit_status = status;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
+    sums_after();
     machine_dump();
     machine_leave(status);
     sleep_for_ever(core);

@@ -52,11 +52,15 @@ static const void *map(void *context, uint64_t phys, size_t bytes)
     return copy;
 }
 
+/* What the boot loader hands over, nothing by default. */
+static const void *loader_copy;
+static size_t loader_copy_bytes;
+
 static int parse(struct acpi_info *info)
 {
     static const struct acpi_memory memory = {.map = map};
     memset(info, 0xa5, sizeof(*info));
-    int error = acpi_parse(&memory, info);
+    int error = acpi_parse(&memory, loader_copy, loader_copy_bytes, info);
     CU_ASSERT_FATAL(n_mapped <= 4096);
     while (n_mapped > 0)
         free(mapped[--n_mapped]);

@@ -55,7 +55,7 @@ static void fill_source(uint64_t seed)
 static void send_pass(void)
 {
     struct stream_sender sender;
-    stream_begin(&sender, put, NULL);
+    stream_begin(&sender, put, NULL, 1);
     stream_memory(&sender, 0, source, 1000);
     stream_memory(&sender, 1000, source + 1000, MEMORY - 1000);
     stream_end(&sender);
@@ -109,7 +109,7 @@ static void test_lengths(void)
             source[size - 1] = 0;
         source[0] = 1;
         wire_used = 0;
-        stream_begin(&sender, put, NULL);
+        stream_begin(&sender, put, NULL, 1);
         stream_memory(&sender, 64, source, size);
         stream_end(&sender);
         struct stream_state state = feed(r, wire, wire_used);
@@ -221,7 +221,7 @@ static void test_refused(void)
     struct qv_error why = {""};
     fill_source(8);
     wire_used = 0;
-    stream_begin(&sender, put, NULL);
+    stream_begin(&sender, put, NULL, 1);
     stream_memory(&sender, MEMORY - 100, source, 512);
     stream_memory(&sender, ~0ull - 100, source, 512);
     stream_end(&sender);
