@@ -11,6 +11,8 @@ const struct command commands[] = {
     {"check", cmd_check, "SCENARIO...", "read scenarios and say what is wrong with them"},
     {"list", cmd_list, "[TOPIC]...", "scenarios, faults, outcomes and other words"},
     {"bench", cmd_bench, "[OPTION]...", "microbenchmarks of the OS, with monitors and native"},
+    {"image", cmd_image, "[OPTION]...", "a bootable image for real machines"},
+    {"collect", cmd_collect, "--serial DEVICE", "take the results of such a machine from its serial line"},
     {"table", cmd_table, "DIR...", "recovery-phase table of results, and their outcomes"},
     {"plot", cmd_plot, "DIR...", "draw the pictures of results again"},
     {"doctor", cmd_forward, "", "what is here, what is missing"},

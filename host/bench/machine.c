@@ -23,7 +23,7 @@
 #define BUDGET      100000u
 
 /* Nothing runs but the benchmarks: no heartbeats, no services, no NIC. */
-static void make_bootcfg(const struct bench_options *options, uint32_t mode, struct qv_bootcfg *cfg)
+void bench_make_bootcfg(const struct bench_options *options, uint32_t mode, struct qv_bootcfg *cfg)
 {
     memset(cfg, 0, sizeof(*cfg));
     cfg->magic = QV_BOOTCFG_MAGIC;
@@ -84,12 +84,11 @@ static int wait_end(struct machine *machine, struct qv_error *err)
     return 0;
 }
 
-static int collect(const struct machine *machine, uint32_t mode, struct bench_column *column, struct qv_error *err)
+int bench_collect(const struct guest *guest, uint32_t mode, struct bench_column *column, struct qv_error *err)
 {
-    struct guest guest = {machine->ram, machine->ram_bytes};
     struct qv_sandbox_status status;
     struct qv_error why = {""};
-    const volatile struct qv_directory *d = guest_directory(&guest, &why);
+    const volatile struct qv_directory *d = guest_directory(guest, &why);
     if (d == NULL)
         return qv_error_set(err, -EIO, "the OS did not come up%s%s; see console.log", why.text[0] ? ": " : "",
                             why.text);
@@ -98,8 +97,8 @@ static int collect(const struct machine *machine, uint32_t mode, struct bench_co
     snprintf(column->vendor, sizeof(column->vendor), "%.15s", (const char *)(uintptr_t)d->vendor);
     snprintf(column->cpu, sizeof(column->cpu), "%.47s", (const char *)(uintptr_t)d->cpu);
     column->tsc_hz = d->tsc_hz;
-    guest_copy_status(&guest, 0, &status);
-    const uint8_t *area = status.bench_bytes != 0 ? guest_memory(&guest, status.bench_phys, status.bench_bytes) : NULL;
+    guest_copy_status(guest, 0, &status);
+    const uint8_t *area = status.bench_bytes != 0 ? guest_memory(guest, status.bench_phys, status.bench_bytes) : NULL;
     if (area == NULL)
         return qv_error_set(err, -EPROTO, "the OS published no results; see console.log");
     return bench_take_area(column, area, status.bench_bytes, err);
@@ -122,7 +121,7 @@ int bench_machine(const struct bench_options *options, uint32_t mode, struct ben
     struct qv_bootcfg cfg;
     struct machine machine;
 
-    make_bootcfg(options, mode, &cfg);
+    bench_make_bootcfg(options, mode, &cfg);
     int result = find_images(monitor, sandbox, err);
     if (result == 0)
         result = write_bootcfg(options->folder, &cfg, config_path, err);
@@ -142,7 +141,7 @@ int bench_machine(const struct bench_options *options, uint32_t mode, struct ben
     (void)provenance_add_command(&report->provenance, column->mode, machine.argv);
     result = wait_end(&machine, err);
     if (result == 0)
-        result = collect(&machine, mode, column, err);
+        result = bench_collect(&(struct guest){machine.ram, machine.ram_bytes}, mode, column, err);
     machine_end(&machine);
     return result;
 }

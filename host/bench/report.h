@@ -16,6 +16,7 @@
 #include "analysis/provenance.h"
 #include "analysis/result.h"
 #include "analysis/stats.h"
+#include "guest/guest.h"
 #include "qv/bench.h"
 
 #define BENCH_COLUMNS 2u
@@ -76,6 +77,9 @@ void bench_free(struct bench_report *report);
 /* machine.c: runs the OS in one mode and takes what it measured. recovery.c: phases of local recoveries, as rows. */
 int bench_machine(const struct bench_options *options, uint32_t mode, struct bench_report *report,
                   struct qv_error *err);
+/* The boot configuration of that; and what is in the memory of a machine that ran it. */
+void bench_make_bootcfg(const struct bench_options *options, uint32_t mode, struct qv_bootcfg *cfg);
+int bench_collect(const struct guest *guest, uint32_t mode, struct bench_column *column, struct qv_error *err);
 int bench_recovery(const struct bench_options *options, uint32_t mode, struct bench_column *column,
                    struct qv_error *err);
 bool bench_is_recovery_name(const char *name);
@@ -83,6 +87,10 @@ void bench_recovery_names(FILE *out);
 
 /* All columns. */
 int bench_measure(const struct bench_options *options, struct bench_report *report, struct qv_error *err);
+
+/* write.c: all files of a result directory. Whether a benchmark went wrong. */
+int bench_write(const char *folder, const struct bench_report *report, struct qv_error *err);
+bool bench_any_failed(const struct bench_report *report);
 
 /* json.c */
 int bench_write_json(const char *path, const struct bench_report *report, struct qv_error *err);

@@ -22,11 +22,16 @@ extern const struct command commands[]; /* ends with a NULL name */
 int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_collect(int argc, char **argv);
+int cmd_image(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_forward(int argc, char **argv); /* doctor, test: what the script at the root does */
+
+struct run_result;
+int run_status(const struct run_result *result); /* the exit status that tells of it */
 
 /* Says on standard error what was wrong with the arguments and how to get help; returns STATUS_BAD. */
 int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -204,7 +204,7 @@ static void make_command(struct command_line *line, const struct request *reques
     line->argv[n] = NULL;
 }
 
-static int status_of(const struct run_result *result)
+int run_status(const struct run_result *result)
 {
     if (result->met)
         return STATUS_MET;
@@ -253,7 +253,7 @@ static int run_single(const struct request *request, const struct scenario *scen
         fprintf(stderr, "qv run: %s\n", why.text);
     table_print_run(stdout, result, colour);
     printf("result: %s\n", request->out);
-    int status = status_of(result);
+    int status = run_status(result);
     result_free(result);
     return status;
 }
@@ -308,7 +308,7 @@ static int run_repeated(const struct request *request, const struct scenario *sc
         code = run_scenario(&options, &results[n], &why);
         if (code != 0)
             break;
-        status = worse(status, status_of(results[n]));
+        status = worse(status, run_status(results[n]));
         if (!request->quiet)
             fprintf(stderr, "qv: run %zu of %lu, seed %" PRIu64 ": %s, %s\n", n + 1, request->repeat, one.seed,
                     results[n]->met ? "met" : "not met", outcome_name(results[n]->outcome));

@@ -239,7 +239,7 @@ static void stop_guest(struct job *job)
     } while (monotonic_ns() - begin < STOP_LIMIT_NS * (slow(job) ? SLOW_READY : 1));
 }
 
-static uint32_t target_bits(const struct scenario *scenario)
+uint32_t job_target_bits(const struct scenario *scenario)
 {
     uint32_t bits = 0;
     for (uint32_t i = 0; i < scenario->n_faults; i++)
@@ -255,7 +255,7 @@ void job_drive(struct job *job)
 
     if (!wait_ready(job))
         return;
-    job->isolation = isolation_begin(&job->guest, target_bits(job->scenario), &why);
+    job->isolation = isolation_begin(&job->guest, job_target_bits(job->scenario), &why);
     if (job->isolation == NULL)
         job_harness_error(job, "%s", why.text);
     if (job->first_reply_ns != 0)

@@ -52,6 +52,12 @@ int job_finish(struct job *job, struct qv_error *err);
 void job_harness_error(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void job_machine_died(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What was to be run, in the result; `platform` is the label of what ran it, and what a tick of that is. */
+void job_describe(struct job *job, const char *platform, const struct run_tick *tick);
+
+/* A bit for each sandbox that a fault may hit. */
+uint32_t job_target_bits(const struct scenario *scenario);
+
 uint64_t monotonic_ns(void);
 
 #endif

@@ -86,7 +86,7 @@ static uint16_t port_of(const struct machine *machine, uint32_t ip)
     return 0;
 }
 
-static void describe(struct job *job, const struct platform *platform)
+void job_describe(struct job *job, const char *platform, const struct run_tick *tick)
 {
     const struct scenario *s = job->scenario;
     struct run_result *r = job->result;
@@ -95,8 +95,8 @@ static void describe(struct job *job, const struct platform *platform)
     snprintf(r->description, sizeof(r->description), "%.*s", (int)sizeof(r->description) - 1, s->description);
     snprintf(r->scenario_file, sizeof(r->scenario_file), "%.*s", (int)sizeof(r->scenario_file) - 1,
              paths_below_root(job->options->scenario_path));
-    snprintf(r->platform, sizeof(r->platform), "%s", platform->label);
-    platform_tick(platform, s->platform.clock == SCENARIO_CLOCK_ICOUNT, &r->tick);
+    snprintf(r->platform, sizeof(r->platform), "%s", platform);
+    r->tick = *tick;
     r->seed = s->seed;
     r->run_index = job->options->index;
     r->mode = s->platform.mode;
@@ -151,6 +151,7 @@ int job_start(struct job *job, struct qv_error *err)
 {
     const struct platform *platform = platform_by_kind(job->scenario->platform.kind);
     const char *images = paths_os_dir();
+    struct run_tick tick;
     char boot_config[4200];
 
     int result = result_dir_begin(job->options->folder, job->folder, sizeof(job->folder), err);
@@ -164,7 +165,8 @@ int job_start(struct job *job, struct qv_error *err)
     result = write_inputs(job, boot_config, err);
     if (result != 0)
         return result;
-    describe(job, platform);
+    platform_tick(platform, job->scenario->platform.clock == SCENARIO_CLOCK_ICOUNT, &tick);
+    job_describe(job, platform->label, &tick);
     take_provenance(job, platform);
     if (access(job->monitor_image, R_OK) != 0 || access(job->sandbox_image, R_OK) != 0)
         job_harness_error(job, "the OS images monitor.elf and sandbox.img are not built: ./qv builds them");
