@@ -24,7 +24,7 @@ static void name_machine(struct collected *c)
     snprintf(c->platform, sizeof(c->platform), "%s-%.15s", c->emulated ? "emulated" : "hardware", d->vendor);
     snprintf(c->machine, sizeof(c->machine), "%.47s; firmware %.8s%s%.15s", d->cpu, d->firmware,
              hypervisor ? "; hypervisor " : "", d->hypervisor);
-    c->tick.kind = c->emulated ? RUN_TICK_EMULATED : RUN_TICK_HARDWARE;
+    c->tick.kind = hypervisor ? RUN_TICK_HOST_TSC : c->emulated ? RUN_TICK_EMULATED : RUN_TICK_HARDWARE;
     snprintf(c->tick.what, sizeof(c->tick.what),
              c->emulated ? "one tick of a virtual machine's TSC: what it is only its host knows"
                          : "one cycle of the processor's time-stamp counter");

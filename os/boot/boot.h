@@ -20,7 +20,10 @@ void lapic_start(unsigned index);
 /* layout.c: cuts memory; stops with a message if it does not fit. */
 void layout_make(const struct ram *ram);
 
-/* quiet.c: no interrupt of any device: what firmware had in use would come to vectors that nobody knows. */
+/*
+ * quiet.c: no interrupt and no DMA of any device: what firmware had in use would write where it no longer may, and hold
+ * interrupt lines that a NIC shares.
+ */
 void quiet_devices(const struct acpi_info *acpi);
 
 /* ioapic.c: the first I/O APIC with all pins masked; stops with a message if there is none. */

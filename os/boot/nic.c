@@ -125,7 +125,7 @@ static bool add_nic(unsigned index, uint32_t bdf, const struct known_nic *known)
         kprint("nic %u at %x: no address given by the firmware, not used", index, bdf);
         return false;
     }
-    pci_command(bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
+    pci_command(bdf, PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX, PCI_COMMAND_MEMORY);
     reset(nic);
     begin_receiver_delay(nic);
     pci_command(bdf, 0, PCI_COMMAND_MASTER);
@@ -164,6 +164,16 @@ static bool is_there(uint32_t bdf)
     return (pci_read32(bdf, PCI_ID) & 0xffffu) != 0xffffu;
 }
 
+/* A pin has one vector, and each edge of it belongs to one NIC. */
+static void check_pins(unsigned found)
+{
+    for (unsigned i = 1; i < found; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (wires[i].capability == 0 && wires[j].capability == 0 && wires[i].pin == wires[j].pin)
+                boot_fail("nic %u and nic %u share interrupt pin %u: another slot is needed for one", j, i,
+                          wires[i].pin);
+}
+
 void nic_discover(const struct acpi_info *acpi)
 {
     uint8_t bus[MAX_BUSES] = {0};
@@ -183,6 +193,7 @@ void nic_discover(const struct acpi_info *acpi)
                 if (is_there(bdf | f))
                     found = scan_function(bdf | f, found, bus, &buses);
         }
+    check_pins(found);
     if (found < machine.cfg->n_nics)
         boot_fail("the configuration needs %u NICs, %u usable ones were found", machine.cfg->n_nics, found);
 }
