@@ -130,6 +130,8 @@ static int check_scenario(const char *file, const struct scenario *s)
         text = "platform.mode: results leave such a machine by a monitor; expected monitor";
     else if (s->platform.clock == SCENARIO_CLOCK_ICOUNT)
         text = "platform.clock: only an emulator counts instructions; expected real (--set platform.clock=real)";
+    else if (s->platform.pmu != SCENARIO_PMU_NONE)
+        text = "platform.pmu: a model of a processor's counters needs an emulator; expected none";
     if (text == NULL)
         return STATUS_MET;
     fprintf(stderr, "%s: %s\n", file, text);

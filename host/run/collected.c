@@ -117,7 +117,9 @@ static int fill(struct job *job, const struct collected *c, char *const *command
     (void)provenance_add_command(p, "collect", command);
     note_machine(job, c);
     job->guest = c->guest;
-    job->collector = collector_start(&job->guest, job->scenario->load.target, err);
+    job->bootcfg = c->cfg;
+    job->collector =
+        collector_start(&job->guest, job->scenario->load.target, job->scenario->recovery.heartbeat_us * 1000u, err);
     return job->collector != NULL ? 0 : -ENOMEM;
 }
 

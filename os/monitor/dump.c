@@ -6,6 +6,7 @@
 #include "lib/stream.h"
 #include "lib/x86.h"
 #include "monitor/core.h"
+#include "qv/cost.h"
 
 #define DEBUG_PORT 0xe9u /* of Bochs; where it is not, reading it gives something else than its number */
 
@@ -42,14 +43,19 @@ static void send_ring(struct stream_sender *sender, uint64_t phys)
     stream_memory(sender, phys, ring, sizeof(*ring) + records * sizeof(ring->record[0]));
 }
 
-/* Of the benchmarks. The address is a sandbox's word: only its own memory may be told. */
-static void send_bench(struct stream_sender *sender)
+/* What a sandbox published in its own memory. The address is its word: only its own memory may be told. */
+static void send_area(struct stream_sender *sender, const struct partition *p, uint64_t phys, uint64_t bytes)
 {
-    const struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(0);
-    const struct partition *p = &cores[0].part;
-    uint64_t phys = status->bench_phys, bytes = status->bench_bytes;
-    if (machine.bench_phys != 0 && phys >= p->base && phys < p->base + p->size && bytes <= p->base + p->size - phys)
+    if (phys >= p->base && phys < p->base + p->size && bytes <= p->base + p->size - phys)
         stream_memory(sender, phys, (const void *)phys, bytes);
+}
+
+static void send_sandbox(struct stream_sender *sender, unsigned index)
+{
+    const struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(index);
+    stream_memory(sender, QV_STATUS_PHYS(index), status, sizeof(*status));
+    send_area(sender, &cores[index].part, status->bench_phys, status->bench_bytes);
+    send_area(sender, &cores[index].part, status->cost_phys, sizeof(struct qv_cost_area));
 }
 
 static void walk(void *context, struct stream_sender *sender)
@@ -58,11 +64,10 @@ static void walk(void *context, struct stream_sender *sender)
     (void)context;
     stream_memory(sender, QV_DIRECTORY_PHYS, d, sizeof(*d));
     for (unsigned i = 0; i < machine.n_cores; i++)
-        stream_memory(sender, QV_STATUS_PHYS(i), (const void *)QV_STATUS_PHYS(i), sizeof(struct qv_sandbox_status));
+        send_sandbox(sender, i);
     for (unsigned i = 0; i < d->n_rings && i < QV_MAX_RINGS; i++)
         if (d->ring[i] != 0)
             send_ring(sender, d->ring[i]);
-    send_bench(sender);
     stream_memory(sender, d->bootcfg_phys, machine.cfg, sizeof(*machine.cfg));
     stream_memory(sender, d->label_phys, (const void *)d->label_phys, d->label_bytes);
 }
