@@ -10,6 +10,7 @@ const struct command commands[] = {
     {"run", cmd_run, "SCENARIO [OPTION]...", "run a scenario and judge what happens"},
     {"check", cmd_check, "SCENARIO...", "read scenarios and say what is wrong with them"},
     {"list", cmd_list, "[TOPIC]...", "scenarios, faults, outcomes and other words"},
+    {"events", cmd_events, "[--cpu PROCESSOR]", "performance events that a scenario may name"},
     {"bench", cmd_bench, "[OPTION]...", "microbenchmarks of the OS, with monitors and native"},
     {"image", cmd_image, "[OPTION]...", "a bootable image for real machines"},
     {"collect", cmd_collect, "--serial DEVICE", "take the results of such a machine from its serial line"},

@@ -19,6 +19,7 @@ struct command {
 
 extern const struct command commands[]; /* ends with a NULL name */
 
+int cmd_events(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);

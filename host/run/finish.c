@@ -81,6 +81,10 @@ static void take_cost(struct job *job)
     cost->traffic = s->load.traffic;
     cost->bytes = (uint32_t)(s->load.tool == SCENARIO_TOOL_TRAFFIC ? s->load.size_bytes : s->load.page_bytes);
     cost->n_sandboxes = s->n_sandboxes;
+    cost->n_events = s->n_events;
+    snprintf(cost->processor, sizeof(cost->processor), "%s", scenario_processor(s));
+    for (uint32_t i = 0; i < s->n_events; i++)
+        snprintf(cost->event[i], sizeof(cost->event[i]), "%s", s->event[i]);
     for (uint32_t i = 0; i < s->n_sandboxes; i++) {
         const char *why = "it made no report";
         uint64_t phys = job->result->sandbox[i].status.cost_phys;

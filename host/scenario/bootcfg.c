@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "events/events.h"
 #include "qv/draw.h"
 #include "qv/tlb.h"
 
@@ -119,6 +120,11 @@ static void build_cost(const struct scenario *scenario, struct qv_cost_cfg *to)
         to->flags |= QV_COST_PATHS;
     if (scenario->platform.unshared)
         to->flags |= QV_COST_PLAIN_NIC;
+    to->n_events = scenario->n_events;
+    for (uint32_t i = 0; i < scenario->n_events; i++) {
+        char why[EVENTS_WHY];
+        (void)events_resolve(scenario_processor(scenario), scenario->event[i], &to->event[i], why); /* was checked */
+    }
     to->from_us = load->warmup_us;
     /* Each sandbox closes its window at a heartbeat of its own, and all of them before the client ends the run. */
     to->until_us = load->duration_us - SCENARIO_COST_MARGIN_US;

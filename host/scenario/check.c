@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "scenario/check_events.h"
 #include "scenario/check_work.h"
 #include "scenario/keys.h"
 #include "scenario/resolve.h"
@@ -525,6 +526,7 @@ void scenario_check(const struct scenario *scenario, const struct tree *tree, st
     check_sandboxes(&c);
     check_platform(&c);
     check_load(&c);
+    check_events(scenario, tree, diag);
     for (uint32_t i = 0; i < scenario->n_faults; i++)
         check_fault(&c, i);
     check_recovery(&c);

@@ -94,6 +94,14 @@ bool scenario_client_makes_load(const struct scenario *scenario)
     return scenario->load.tool == SCENARIO_TOOL_SANDBOX || scenario->load.tool == SCENARIO_TOOL_TRAFFIC;
 }
 
+const char *scenario_processor(const struct scenario *scenario)
+{
+    const struct scenario_platform *platform = &scenario->platform;
+    if (strcmp(platform->processor, "auto") != 0)
+        return platform->processor;
+    return platform->pmu != SCENARIO_PMU_NONE ? scenario_pmu_name(platform->pmu) : "";
+}
+
 uint32_t scenario_nic_count(const struct scenario *scenario)
 {
     uint32_t count = 0;

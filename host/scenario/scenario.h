@@ -59,6 +59,7 @@ struct scenario_platform {
     uint32_t lapic; /* enum scenario_lapic */
     uint32_t nic;   /* enum scenario_nic_model */
     uint32_t cpu;   /* number in words_cpus, 0 = the platform's own choice */
+    char processor[SCENARIO_NAME_MAX]; /* whose events are named; "auto": the modelled one */
     bool unshared;  /* the driver without sharing, to compare with */
     bool iommu;
     uint32_t pmu;            /* enum scenario_pmu: processor modelled where the machine has no counters of its own */
@@ -203,6 +204,8 @@ struct scenario {
     uint64_t seed;
     struct scenario_trace trace;
     uint32_t cost;       /* enum scenario_cost: report what work costs */
+    uint32_t n_events;
+    char event[QV_PMU_EVENTS][SCENARIO_NAME_MAX]; /* names, of scenario_processor() */
     uint32_t experiment; /* enum scenario_experiment */
     struct scenario_expect expect;
 };
@@ -234,6 +237,9 @@ void scenario_print_keys(FILE *stream);
 
 /* Is the load made inside the machine, by a client sandbox on a NIC of its own? */
 bool scenario_client_makes_load(const struct scenario *scenario);
+
+/* Whose events the scenario names; "" if that is not said. */
+const char *scenario_processor(const struct scenario *scenario);
 
 /* Number of NICs that the scenario's sandboxes name. */
 uint32_t scenario_nic_count(const struct scenario *scenario);

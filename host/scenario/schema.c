@@ -279,6 +279,34 @@ static void read_list(const struct reading *r)
     memcpy((char *)r->base + field->count_offset, &count, sizeof(count));
 }
 
+static void read_names(const struct reading *r)
+{
+    const struct field *field = r->field;
+    uint32_t count = 0;
+
+    if (r->node->kind != NODE_LIST) {
+        refuse(r, r->node->kind == NODE_MAP ? "a map" : "a single value");
+        return;
+    }
+    for (struct node *item = r->node->first; item != NULL; item = item->next) {
+        struct reading at = *r;
+        at.node = item;
+        if (count == field->max) {
+            refuse(&at, "too many entries");
+            break;
+        }
+        if (item->kind != NODE_SCALAR) {
+            refuse(&at, "a list or a map");
+        } else if (strlen(item->text) == 0 || strlen(item->text) >= field->size || !text_is_plain(item->text)) {
+            refuse_value(&at, item->text, "is too long, or no plain text");
+        } else {
+            strcpy((char *)r->base + field->offset + count * field->size, item->text);
+        }
+        count++;
+    }
+    memcpy((char *)r->base + field->count_offset, &count, sizeof(count));
+}
+
 static void read_field(const struct field *field, struct node *node, void *base, struct diag *diag)
 {
     struct reading r = {field, node, base, diag};
@@ -289,6 +317,8 @@ static void read_field(const struct field *field, struct node *node, void *base,
         schema_read(field->fields, node, (char *)base + field->offset, field->key, diag);
     else if (field->type == FIELD_LIST)
         read_list(&r);
+    else if (field->type == FIELD_NAMES)
+        read_names(&r);
     else if (field->type == FIELD_WORDS)
         read_words(&r);
     else if (node->kind != NODE_SCALAR)

@@ -26,6 +26,7 @@ enum field_type {
     FIELD_IPV4,     /* host order */
     FIELD_WORD,     /* one of `words` */
     FIELD_WORDS,    /* one of `words` or a list of them: the bits 1 << value, or the values or-ed with FIELD_BITS */
+    FIELD_NAMES,    /* a list of up to `max` texts, char[size] each; the number goes to count_offset */
     FIELD_MAP,      /* `fields` */
     FIELD_LIST,     /* up to `max` entries of `fields`; the number goes to count_offset */
 };

@@ -25,6 +25,16 @@ static void print_list(FILE *stream, const struct field *field, const void *base
     }
 }
 
+static void print_names(FILE *stream, const struct field *field, const void *base)
+{
+    uint32_t count = 0;
+    memcpy(&count, (const char *)base + field->count_offset, sizeof(count));
+    fprintf(stream, "%s: [", field->key);
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(stream, "%s\"%s\"", i > 0 ? ", " : "", (const char *)base + field->offset + i * field->size);
+    fprintf(stream, "]\n");
+}
+
 /* first_inline: the cursor stands already where the first key belongs (after a list's dash). */
 static void print_fields(FILE *stream, const struct field *fields, const void *base, unsigned indent, bool first_inline)
 {
@@ -40,6 +50,8 @@ static void print_fields(FILE *stream, const struct field *fields, const void *b
         if (field->type == FIELD_MAP) {
             fprintf(stream, "%s:\n", field->key);
             print_fields(stream, field->fields, (const char *)base + field->offset, indent + 2, false);
+        } else if (field->type == FIELD_NAMES) {
+            print_names(stream, field, base);
         } else if (field->type == FIELD_LIST) {
             print_list(stream, field, base, indent);
         } else {

@@ -93,6 +93,9 @@ static void expected_plain(char *out, size_t room, const struct field *field)
     case FIELD_WORDS:
         snprintf(out, room, "one or a list of %s", words_join(list, sizeof(list), field->words));
         break;
+    case FIELD_NAMES:
+        snprintf(out, room, "a list of up to %" PRIu64 " names", field->max);
+        break;
     case FIELD_MAP:
         snprintf(out, room, "a map of keys and values");
         break;
