@@ -109,6 +109,10 @@ static void load_threats(struct run_result *r)
     if (!r->load_printed && !r->load_guest_time && s->late_max_ms > 10 && r->load_rate > 0)
         add(r, "A request left up to %.1f ms after its intended time; latencies count from the intended time.",
             s->late_max_ms);
+    if (r->load_guest_time && r->load_tool == LOAD_TOOL_QV)
+        add(r,
+            "The host's requests went by the guest's clock as its stamps show it: each time is good to a heartbeat's "
+            "period, and to what the host's own delays are in guest time.");
     if (s->by_class[LOAD_NOT_SENT] > 0)
         add(r, "%" PRIu64 " requests found no connection within their time limit and were never sent.",
             s->by_class[LOAD_NOT_SENT]);
