@@ -26,6 +26,7 @@ static const struct {
     {"broadwell", "bdw"},
     {"skylake", "skl"},
     {"icelake", "icl"},
+    {"barcelona", "amd64_fam10h_barcelona"},
     {"k10", "amd64_fam10h_barcelona"},
     {"bulldozer", "amd64_fam15h_interlagos"},
     {"zen1", "amd64_fam17h_zen1"},
@@ -48,7 +49,8 @@ static const struct {
     {0x0185, QV_EMUPMU_ITLB_WALKS},
     {0x0280, QV_EMUPMU_L1I_MISSES}, /* ICACHE:MISSES */
     {0x0151, QV_EMUPMU_L1D_MISSES}, /* L1D:REPLACEMENT */
-    {0x412e, QV_EMUPMU_LLC_MISSES}, /* LAST_LEVEL_CACHE_MISSES */
+    {0x412e, QV_EMUPMU_LLC_MISSES}, /* LAST_LEVEL_CACHE_MISSES; libpfm4 has another umask that means the same */
+    {0x012e, QV_EMUPMU_LLC_MISSES},
 };
 static const char *const emulated_on[] = {"snb", "snb_ep", "ivb", "ivb_ep", "hsw", "hsw_ep", "bdw", "bdw_ep"};
 

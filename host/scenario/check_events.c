@@ -18,8 +18,12 @@ void check_events(const struct scenario *scenario, const struct tree *tree, stru
     char why[EVENTS_WHY];
     char path[PATH];
 
+    bool named = processor == scenario->platform.processor;
+
+    if (scenario->n_events == 0 && !named)
+        return; /* a model without names for its events is good enough */
     if (processor[0] != '\0' && !events_processor(processor, why)) {
-        say(tree, diag, "platform.processor", why);
+        say(tree, diag, named ? "platform.processor" : "platform.pmu", why);
         return;
     }
     if (scenario->n_events == 0)
