@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qv/emupmu.h"
 #include "symbols/symbols.h"
 
 #define PAGE_BYTES 0x1000u
@@ -25,6 +26,7 @@ static const struct {
     {QV_DIRECTORY_PHYS, QV_DIRECTORY_BYTES, "directory"},
     {QV_MAILBOX_PHYS, PAGE_BYTES, "host mailbox"},
     {QV_CONSOLE_LOCK_PHYS, PAGE_BYTES, "console lock"},
+    {QV_EMUPMU_PHYS, QV_EMUPMU_END_PHYS - QV_EMUPMU_PHYS, "emulated PMU"},
     {0xfec00000ull, PAGE_BYTES, "I/O APIC"},
     {0xfee00000ull, PAGE_BYTES, "local APIC"},
 };
