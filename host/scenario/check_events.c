@@ -32,8 +32,8 @@ void check_events(const struct scenario *scenario, const struct tree *tree, stru
         say(tree, diag, "events", "of which processor? expected platform.processor or platform.pmu beside it");
         return;
     }
-    if (scenario->cost == SCENARIO_COST_NONE)
-        say(tree, diag, "events", "nobody reports them, expected cost: total or paths beside it");
+    if (scenario->cost == SCENARIO_COST_NONE && scenario->experiment == SCENARIO_EXPERIMENT_NONE)
+        say(tree, diag, "events", "nobody reports them, expected cost: total or paths, or an experiment, beside it");
     for (uint32_t i = 0; i < scenario->n_events; i++) {
         struct qv_pmu_event event;
         snprintf(path, sizeof(path), "events[%u]", i);

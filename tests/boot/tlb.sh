@@ -38,7 +38,7 @@ done
 grep -q 'simulated: sandybridge' "$work/all/tlb.svg" || fail "the picture does not say what is simulated"
 
 # Without counters nothing is counted, and that is said.
-run none tlb-native --set platform.pmu=none
+run none tlb-native --set platform.pmu=none --set platform.processor=sandybridge
 [ $? -eq 1 ] && grep -q "was no PMU" "$work/text" || fail "without counters: not 'no PMU'"
 [ "$(sed -n 2p "$work/none/tlb.csv" | cut -d, -f1)" = none ] || fail "without counters: counts"
 "$qv" plot --out "$work/mixed" "$work/native" "$work/none" >"$work/text" 2>&1
