@@ -18,6 +18,7 @@
 #include "analysis/timeline.h"
 #include "cmd/cmd.h"
 #include "cmd/paths.h"
+#include "cmd/plot_cost.h"
 #include "cmd/plot_tlb.h"
 
 #define DEEPEST 8u /* folders between the one named and its results */
@@ -281,7 +282,8 @@ static void help_plot(void)
            "with budgets and replenishments (schedule), and of an experiment its sweeps (tlb). DIR is a result, or a\n"
            "repetition: then all its runs are drawn.\n"
            "\n"
-           "  -o, --out FOLDER   the TLB sweeps of all DIRs in one picture, in this folder\n"
+           "  -o, --out FOLDER   the TLB sweeps of all DIRs in one picture, in this folder; or, of runs with a report on\n"
+           "                     costs, tables and pictures of what requests and packets cost (cost.md, web.*, nic.*)\n"
            "      --from MS      the Gantt chart begins so many milliseconds after ready (default: 1000, or 0)\n"
            "      --length MS    and is so long (default: 100)\n"
            "  -h, --help         this help\n"
@@ -399,8 +401,12 @@ int cmd_plot(int argc, char **argv)
     status = expand_all(&folders, "plot", argc, argv);
     if (status != STATUS_MET)
         return status;
-    status = options.together != NULL ? plot_tlb_together(options.together, folders.name, folders.n)
-                                      : draw_all(&folders, &options);
+    if (options.together == NULL)
+        status = draw_all(&folders, &options);
+    else if (plot_has_tlb(folders.name[0]))
+        status = plot_tlb_together(options.together, folders.name, folders.n);
+    else
+        status = plot_cost(options.together, folders.name, folders.n);
     free_folders(&folders);
     return status;
 }
