@@ -128,7 +128,7 @@ static void add_machine(struct starting *s)
     arguments_add(a, "%s,memory-backend=ram", config->iommu ? "q35,kernel-irqchip=off" : "pc");
     if (config->iommu) {
         arguments_add(a, "-device");
-        arguments_add(a, "intel-iommu,intremap=off");
+        arguments_add(a, "intel-iommu,intremap=on,eim=off");
     }
     arguments_add(a, "-cpu");
     arguments_add(a, "qemu64,+svm,+npt,+nx");

@@ -35,7 +35,7 @@ static const struct field platform_keys[] = {
     {.key = "lapic", .type = FIELD_WORD, AT(scenario_platform, lapic), .words = words_lapic, .fallback = "direct",
      .help = "how a sandbox reaches its local APIC"},
     {.key = "iommu", .type = FIELD_BOOL, AT(scenario_platform, iommu), .fallback = "true",
-     .help = "an IOMMU confines the NIC's memory accesses"},
+     .help = "an IOMMU confines the NIC's memory accesses and interrupts"},
     {.key = "nic", .type = FIELD_WORD, AT(scenario_platform, nic), .words = words_nic_models, .fallback = "e1000",
      .help = "model of all network interfaces"},
     {.key = "driver", .type = FIELD_WORD, AT(scenario_platform, unshared), .words = words_drivers, .fallback = "shared",

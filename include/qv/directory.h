@@ -177,6 +177,7 @@ enum qv_features {
     QV_FEAT_IOMMU = 1u << 0,
     QV_FEAT_X2APIC = 1u << 1,
     QV_FEAT_NX = 1u << 2,
+    QV_FEAT_INTR_REMAP = 1u << 3, /* devices send no interrupts but those that the IOMMU's table has */
 };
 
 struct qv_host_mailbox {

@@ -31,6 +31,7 @@ enum madt_type {
 #define DRHD_FIXED       16u
 #define DRHD_INCLUDE_ALL 1u
 #define SCOPE_ENDPOINT   1u
+#define SCOPE_IOAPIC     3u
 #define SCOPE_ONE_STEP   8u /* length of a scope whose path is one (device, function) */
 
 /* xAPIC destinations: 255 is the broadcast. */
@@ -207,8 +208,13 @@ static void add_scopes(struct acpi_drhd *drhd, const uint8_t *entry, uint16_t si
         if (scope[1] < 6 || scope[1] > size - at)
             break;
         at += scope[1];
-        if (scope[0] == SCOPE_ENDPOINT && scope[1] == SCOPE_ONE_STEP && drhd->n_devices < ACPI_MAX_SCOPES)
-            drhd->device[drhd->n_devices++] = (uint16_t)(scope[5] << 8 | (scope[6] & 31) << 3 | (scope[7] & 7));
+        if (scope[1] != SCOPE_ONE_STEP)
+            continue;
+        uint16_t bdf = (uint16_t)(scope[5] << 8 | (scope[6] & 31) << 3 | (scope[7] & 7));
+        if (scope[0] == SCOPE_ENDPOINT && drhd->n_devices < ACPI_MAX_SCOPES)
+            drhd->device[drhd->n_devices++] = bdf;
+        if (scope[0] == SCOPE_IOAPIC && drhd->n_ioapics < ACPI_MAX_IOAPICS)
+            drhd->ioapic[drhd->n_ioapics++] = (struct acpi_ioapic_source){.id = scope[4], .bdf = bdf};
     }
 }
 
@@ -338,6 +344,19 @@ int acpi_drhd_of(const struct acpi_info *info, uint16_t bdf)
             rest = (int)i;
     }
     return rest;
+}
+
+int acpi_ioapic_source(const struct acpi_info *info, uint32_t id, uint16_t *bdf)
+{
+    for (uint32_t i = 0; i < info->n_drhds; i++) {
+        const struct acpi_drhd *drhd = &info->drhd[i];
+        for (uint32_t k = 0; k < drhd->n_ioapics; k++)
+            if (drhd->ioapic[k].id == id) {
+                *bdf = drhd->ioapic[k].bdf;
+                return (int)i;
+            }
+    }
+    return -ENODEV;
 }
 
 int acpi_ioapic_of(const struct acpi_info *info, uint32_t gsi)

@@ -39,6 +39,12 @@ struct acpi_override {
     uint8_t trigger;  /* enum acpi_trigger */
 };
 
+/* An I/O APIC as a remapping unit knows it: by the requester id of its messages. */
+struct acpi_ioapic_source {
+    uint16_t bdf;
+    uint8_t id; /* as in the MADT */
+};
+
 /*
  * A DMA remapping unit. It serves the devices it names (QEMU names every one) or, with include_all, every device of its
  * segment that no other unit names.
@@ -48,6 +54,8 @@ struct acpi_drhd {
     uint16_t segment;
     bool include_all;
     uint8_t n_devices;
+    uint8_t n_ioapics;
+    struct acpi_ioapic_source ioapic[ACPI_MAX_IOAPICS];
     uint16_t device[ACPI_MAX_SCOPES]; /* named endpoints on a root bus: bus << 8 | device << 3 | function */
 };
 
@@ -94,6 +102,9 @@ struct acpi_override acpi_isa_irq(const struct acpi_info *info, uint8_t irq);
  * include_all, else the only one. -ENODEV: cannot be told. (Devices behind bridges are found by include_all alone.)
  */
 int acpi_drhd_of(const struct acpi_info *info, uint16_t bdf);
+
+/* Index of the remapping unit that this I/O APIC's messages pass, and their requester id; -ENODEV: no unit names it. */
+int acpi_ioapic_source(const struct acpi_info *info, uint32_t id, uint16_t *bdf);
 
 /* Index of the I/O APIC whose pins include `gsi` by its base (the nearest base at or below), or -ENODEV. */
 int acpi_ioapic_of(const struct acpi_info *info, uint32_t gsi);

@@ -40,6 +40,8 @@ void nic_connect(unsigned index, struct interrupt_message message); /* what its 
 
 /* dma.c: confines the NICs to their shared regions where the machine has an IOMMU. */
 void dma_confine(const struct acpi_info *acpi);
+/* What the NIC, or the I/O APIC for it, has to send from then on. */
+struct interrupt_message dma_message(unsigned nic);
 
 /* paging.c: the monitor's own page tables with W^X; loaded on each core. */
 void paging_init(void);

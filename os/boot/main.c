@@ -228,7 +228,7 @@ static _Noreturn void core_main(struct core *core)
 static void connect_nics(void)
 {
     for (unsigned i = 0; i < machine.cfg->n_nics; i++)
-        nic_connect(i, message_to_cores(machine.nic[i].sharers, machine.nic[i].vector));
+        nic_connect(i, dma_message(i));
 }
 
 _Noreturn void boot_core(uint32_t index)

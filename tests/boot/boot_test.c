@@ -28,6 +28,7 @@ static const struct boot_test tests[] = {
     {"guarded", test_guarded},
     {"panic", test_panic},
     {"dma", test_dma},
+    {"forge", test_forge},
     {"faults", test_faults},
     {"quick", test_quick},
     {"alarm", test_alarm},

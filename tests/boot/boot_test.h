@@ -37,6 +37,7 @@ void test_guarded(void);
 void test_panic(void);
 void test_faults(void);
 void test_dma(void);
+void test_forge(void);
 void test_quick(void);
 void test_alarm(void);
 void test_accounting(void);

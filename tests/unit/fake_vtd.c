@@ -11,6 +11,10 @@
 #define SRTP     (1u << 30)
 #define WBF      (1u << 27)
 #define QIE      (1u << 26)
+#define IRE      (1u << 25)
+#define SIRTP    (1u << 24)
+#define CFI      (1u << 23)
+#define IQE      (1u << 4)
 #define TOP      (1ull << 63)
 #define ADDRESS  0x000ffffffffff000ull
 #define PFO      1u
@@ -66,14 +70,22 @@ static void flush_caches(struct fake_vtd *fake, bool context, bool iotlb)
 
 static void finish_command(struct fake_vtd *fake)
 {
-    uint32_t stuck =
-        (fake->stuck & STUCK_TE ? TE : 0) | (fake->stuck & STUCK_SRTP ? SRTP : 0) | (fake->stuck & STUCK_QIE ? QIE : 0);
+    uint32_t stuck = (fake->stuck & STUCK_TE ? TE : 0) | (fake->stuck & STUCK_SRTP ? SRTP : 0) |
+                     (fake->stuck & STUCK_QIE ? QIE : 0) | (fake->stuck & STUCK_SIRTP ? SIRTP : 0) |
+                     (fake->stuck & STUCK_IRE ? IRE : 0);
     uint32_t done = fake->pending & ~stuck;
 
     if (done & SRTP) {
         fake->root = fake->rtaddr;
         fake->gsts |= SRTP;
     }
+    if (done & SIRTP) {
+        fake->interrupts = fake->irta;
+        fake->gsts |= SIRTP;
+        fake->stale_interrupts = true;
+    }
+    if (done & QIE)
+        fake->iqh = 0;
     if ((done & WBF) && !(fake->stuck & STUCK_WBF)) {
         fake->gsts &= ~WBF;
         fake->dirty_buffer = false;
@@ -137,8 +149,14 @@ static void write_gcmd(struct fake_vtd *fake, uint32_t value)
         complain(fake, "more than one command at a time");
     if ((changed & TE) && (value & TE) && !(fake->gsts & SRTP))
         complain(fake, "translation without a root table");
+    if ((changed & IRE) && (value & IRE) && (!(fake->gsts & SIRTP) || fake->stale_interrupts))
+        complain(fake, "interrupt remapping without a table, or with old entries in the cache");
+    if ((changed & QIE) && !(value & QIE) && fake->iqh != fake->iqt)
+        complain(fake, "queue taken away before it was empty");
     if (changed & SRTP)
         fake->gsts &= ~SRTP;
+    if (changed & SIRTP)
+        fake->gsts &= ~SIRTP;
     if (changed & WBF)
         fake->gsts |= WBF;
     fake->pending = changed;
@@ -274,14 +292,65 @@ static void write32(void *context, uint64_t address, uint32_t value)
         complain(fake, "32-bit write of an unknown register");
 }
 
+static void queue_descriptor(struct fake_vtd *fake, uint64_t low, uint64_t high)
+{
+    if (low == 4) {
+        fake->stale_interrupts = false;
+    } else if ((low & 0xffffffff) == (5 | 1 << 5) && high % 4 == 0) {
+        uint64_t offset = high - (uint64_t)(uintptr_t)fake->memory;
+        uint32_t data = (uint32_t)(low >> 32);
+        if (offset >= PAGE * (uint64_t)fake->n_pages)
+            complain(fake, "status beside the driver's memory");
+        else
+            memcpy(fake->memory + offset, &data, sizeof(data));
+    } else {
+        complain(fake, "descriptor without a meaning");
+    }
+    fake->queued++;
+}
+
+static void write_tail(struct fake_vtd *fake, uint64_t value)
+{
+    fake->iqt = value;
+    if (!(fake->gsts & QIE)) {
+        if (value != 0)
+            complain(fake, "descriptors without a queue");
+        return;
+    }
+    if (fake->refuses & REFUSE_QUEUE)
+        fake->fsts |= IQE;
+    while (fake->iqh != fake->iqt && !(fake->fsts & IQE) && !(fake->stuck & STUCK_QUEUE)) {
+        uint64_t at = (fake->iqa & ADDRESS) + fake->iqh;
+        queue_descriptor(fake, walk_read(fake, at), walk_read(fake, at + 8));
+        fake->iqh += 16;
+    }
+    /* What does not end is nobody's fault but the unit's. */
+    if ((fake->fsts & IQE) || (fake->stuck & STUCK_QUEUE))
+        fake->iqh = fake->iqt;
+}
+
 static void write64(void *context, uint64_t address, uint64_t value)
 {
     struct fake_vtd *fake = context;
     uint64_t reg = address - FAKE_BASE;
 
-    if (reg == 0x20) {
+    switch (reg) {
+    case 0x20:
         fake->rtaddr = value;
         return;
+    case 0x88:
+        write_tail(fake, value);
+        return;
+    case 0x90:
+        if (fake->gsts & QIE)
+            complain(fake, "queue moved while it is in use");
+        fake->iqa = value;
+        return;
+    case 0xb8:
+        fake->irta = value;
+        return;
+    default:
+        break;
     }
     if (!(value & TOP) || (reg != 0x28 && reg != FAKE_IRO + 8)) {
         complain(fake, "64-bit write without a meaning");
@@ -418,6 +487,35 @@ unsigned fake_vtd_dma(struct fake_vtd *fake, uint16_t bdf, uint64_t address, boo
     }
     if ((leaf & ADDRESS) != (address & ADDRESS))
         complain(fake, "access led elsewhere");
+    return 0;
+}
+
+unsigned fake_vtd_interrupt(struct fake_vtd *fake, uint16_t bdf, uint64_t address, uint32_t data, unsigned *delivered)
+{
+    uint64_t index = (address >> 5 & 0x7fff) | (address >> 2 & 1) << 15;
+
+    *delivered = 0;
+    if (address >> 20 != 0xfee)
+        complain(fake, "no interrupt message");
+    if (!(fake->gsts & IRE))
+        return 0;
+    if (!(address & 0x10))
+        return fake->gsts & CFI ? 0 : record_fault(fake, bdf, 0, true, 0x25);
+    if (address & 8)
+        index += data & 0xffff;
+    if (index >= 2ull << (fake->interrupts & 0xf))
+        return record_fault(fake, bdf, index << 48, true, 0x21);
+    uint64_t low = walk_read(fake, (fake->interrupts & ADDRESS) + 16 * index);
+    uint64_t high = walk_read(fake, (fake->interrupts & ADDRESS) + 16 * index + 8);
+    if (!(low & 1))
+        return record_fault(fake, bdf, index << 48, true, 0x22);
+    if ((low & ~0xff0000ff0005ull) || (high & ~0xfffffull) || (fake->interrupts & 0xff0))
+        return record_fault(fake, bdf, index << 48, true, 0x24);
+    if (high >> 16 != 4) /* SVT 1, SQ 0 */
+        complain(fake, "source not verified");
+    if ((high & 0xffff) != bdf)
+        return record_fault(fake, bdf, index << 48, true, 0x26);
+    *delivered = (unsigned)(low >> 16 & 0xff) << 8 | (unsigned)(low >> 40 & 0xff);
     return 0;
 }
 

@@ -32,6 +32,7 @@
 #define FAKE_CAP_2M      (1ull << 34)
 #define FAKE_ECAP_SNOOPS 1ull
 #define FAKE_ECAP        ((FAKE_IRO / 16) << 8)
+#define FAKE_ECAP_REMAPS (1ull << 1 | 1ull << 3) /* an invalidation queue, and interrupt remapping */
 
 enum fake_stuck {
     STUCK_TE = 1,
@@ -41,9 +42,12 @@ enum fake_stuck {
     STUCK_WBF = 16,
     STUCK_PMEN = 32,
     STUCK_QIE = 64,
+    STUCK_SIRTP = 128,
+    STUCK_IRE = 256,
+    STUCK_QUEUE = 512,
 };
 
-enum fake_refusal { REFUSE_CONTEXT = 1, REFUSE_IOTLB = 2 };
+enum fake_refusal { REFUSE_CONTEXT = 1, REFUSE_IOTLB = 2, REFUSE_QUEUE = 4 };
 
 struct fake_vtd {
     uint32_t version, gsts, fsts, fectl, pmen;
@@ -51,7 +55,11 @@ struct fake_vtd {
     uint64_t low[FAKE_RECORDS], high[FAKE_RECORDS];
     unsigned next_record;
     uint32_t fedata, feaddr, feuaddr;
-    unsigned messages; /* fault interrupts sent */
+    unsigned messages;              /* fault interrupts sent */
+    uint64_t iqa, irta, interrupts; /* the table as last taken */
+    uint64_t iqh, iqt;
+    bool stale_interrupts; /* a table was taken and the entry cache not flushed since */
+    unsigned queued;       /* descriptors done */
 
     unsigned stuck;   /* enum fake_stuck: operations that never end */
     unsigned refuses; /* enum fake_refusal: invalidations that report failure */
@@ -91,5 +99,11 @@ struct iommu_platform fake_vtd_platform(struct fake_vtd *fake);
 
 /* An access by a device. 0: it reached memory at this very address; else the fault reason, which is also recorded. */
 unsigned fake_vtd_dma(struct fake_vtd *fake, uint16_t bdf, uint64_t address, bool write);
+
+/*
+ * An interrupt message. 0: it is delivered, in *delivered as vector << 8 | cores where it was remapped and 0 where it
+ * went through as it was; else the fault reason, which is also recorded.
+ */
+unsigned fake_vtd_interrupt(struct fake_vtd *fake, uint16_t bdf, uint64_t address, uint32_t data, unsigned *delivered);
 
 #endif

@@ -203,7 +203,8 @@ static void put_machine(void)
     struct table dmar = begin_dmar(39);
     add_drhd(&dmar, 0, 0, 0xfed90000);
     add(&dmar, 0x0002000000000801, 8); /* it serves device 0:2.0, */
-    put(DMAR_AT + 48 + 2, 24, 2);
+    add(&dmar, 0x0000ff0800000803, 8); /* and I/O APIC 8, whose messages come as from ff:0.0 */
+    put(DMAR_AT + 48 + 2, 32, 2);
     add(&dmar, (uint64_t)8 << 16 | 1, 8); /* reserved memory, too short to be one: not of interest */
     add_drhd(&dmar, 1, 0, 0xfed91000);
 }
@@ -233,6 +234,10 @@ static void a_whole_machine(void)
     CU_ASSERT_FALSE(info.drhd[1].include_all);
     CU_ASSERT_EQUAL(info.drhd[1].n_devices, 1);
     CU_ASSERT_EQUAL(info.drhd[1].device[0], 2 << 3);
+    uint16_t source = 0;
+    CU_ASSERT_EQUAL(acpi_ioapic_source(&info, 8, &source), 1);
+    CU_ASSERT_EQUAL(source, 0xff00);
+    CU_ASSERT_EQUAL(acpi_ioapic_source(&info, 9, &source), -ENODEV);
     CU_ASSERT_EQUAL(info.host_address_width, 39);
     CU_ASSERT_EQUAL(info.dmar_flags, ACPI_DMAR_INTR_REMAP | ACPI_DMAR_X2APIC_OPT_OUT);
     CU_ASSERT_EQUAL(info.bad_tables, 0);

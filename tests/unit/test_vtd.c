@@ -503,7 +503,9 @@ static void reasons_are_sorted_into_kinds(void)
         fake.fsts = 2;
         CU_ASSERT_EQUAL(iommu_poll(&iommu, &fault, 1), 1);
         CU_ASSERT_EQUAL(fault.reason, reason);
-        CU_ASSERT_EQUAL(fault.kind, reason < sizeof(kinds) ? kinds[reason] : IOMMU_FAULT_OTHER);
+        CU_ASSERT_EQUAL(fault.kind, reason < sizeof(kinds)             ? kinds[reason]
+                                    : reason >= 0x20 && reason <= 0x28 ? IOMMU_FAULT_INTERRUPT
+                                                                       : IOMMU_FAULT_OTHER);
     }
     end_unit();
 }
@@ -562,6 +564,128 @@ static void random_domains_mean_what_they_say(void)
     CU_ASSERT(denied > 10000);
 }
 
+/* --- interrupts --- */
+
+#define IOAPIC      ((uint16_t)0xff00)
+#define REMAPS_ECAP (FAKE_ECAP | FAKE_ECAP_REMAPS)
+
+static const struct iommu_interrupt nic_interrupt = {NIC, 0x50, 0x0b};
+static const struct iommu_interrupt pin_interrupt = {IOAPIC, 0x51, 0x80};
+
+static void start_remapping_unit(void)
+{
+    CU_ASSERT_EQUAL_FATAL(start_unit(FAKE_CAP(2, 39, 4), REMAPS_ECAP, 39), 0);
+}
+
+static unsigned interrupt(uint16_t bdf, uint64_t address, uint32_t data, unsigned *delivered)
+{
+    return fake_vtd_interrupt(&fake, bdf, address, data, delivered);
+}
+
+static void expect_blocked(uint16_t bdf, uint64_t address, uint32_t data, unsigned reason, uint64_t index)
+{
+    struct iommu_fault fault;
+    unsigned delivered;
+
+    CU_ASSERT_EQUAL(interrupt(bdf, address, data, &delivered), reason);
+    CU_ASSERT_EQUAL(delivered, 0);
+    CU_ASSERT_EQUAL_FATAL(iommu_poll(&iommu, &fault, 1), 1);
+    CU_ASSERT_EQUAL(fault.kind, IOMMU_FAULT_INTERRUPT);
+    CU_ASSERT_EQUAL(fault.bdf, bdf);
+    CU_ASSERT_EQUAL(fault.reason, reason);
+    CU_ASSERT_EQUAL(fault.address, index);
+}
+
+static void only_routed_interrupts_pass(void)
+{
+    struct interrupt_message nic, pin;
+    unsigned delivered;
+
+    start_remapping_unit();
+    CU_ASSERT_EQUAL(iommu_route(&iommu, &nic_interrupt, &nic), 0);
+    CU_ASSERT_EQUAL(iommu_route(&iommu, &pin_interrupt, &pin), 0);
+    CU_ASSERT_EQUAL(pin.data, 0x51);                                   /* a pin's entry has to name the vector */
+    CU_ASSERT_EQUAL(interrupt(DISK, 0xfee00000, 0x30, &delivered), 0); /* not yet */
+    fake.gsts |= 1u << 23;                                             /* the firmware let the old format pass */
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), 0);
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), 0);
+    CU_ASSERT_EQUAL(iommu_assign(&iommu, NIC, ranges, 1), 0);
+    for (unsigned round = 0; round < 2; round++) { /* translation on and off again does not touch it */
+        CU_ASSERT_EQUAL(interrupt(NIC, nic.address, nic.data, &delivered), 0);
+        CU_ASSERT_EQUAL(delivered, 0x500b);
+        CU_ASSERT_EQUAL(interrupt(IOAPIC, pin.address, pin.data, &delivered), 0);
+        CU_ASSERT_EQUAL(delivered, 0x5180);
+        expect_blocked(NIC, pin.address, pin.data, 0x26, 1);          /* another's */
+        expect_blocked(DISK, nic.address, nic.data, 0x26, 0);         /* likewise */
+        expect_blocked(NIC, nic.address | 8, 1, 0x26, 1);             /* by a subhandle */
+        expect_blocked(NIC, 0xfee00050, 0, 0x22, 2);                  /* nobody's */
+        expect_blocked(NIC, 0xfee00010 | 300u << 5, 0, 0x21, 300);    /* beyond the table */
+        expect_blocked(NIC, 0xfee00014, 0, 0x21, 0x8000);             /* bit 15 of the index */
+        expect_blocked(NIC, 0xfee00000, 0x30, 0x25, 0);               /* the old format */
+        expect_blocked(NIC, 0xfee00000 | 1u << 12, 4u << 8, 0x25, 0); /* an NMI */
+        CU_ASSERT_EQUAL(round == 0 ? iommu_enable(&iommu) : iommu_disable(&iommu), 0);
+    }
+    CU_ASSERT_EQUAL(iommu_route(&iommu, &nic_interrupt, &nic), -EBUSY);
+    end_unit();
+}
+
+static void nothing_routed_nothing_passes(void)
+{
+    unsigned delivered;
+
+    start_remapping_unit();
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), 0);
+    CU_ASSERT_EQUAL(interrupt(NIC, 0xfee00010, 0, &delivered), 0x22);
+    end_unit();
+    CU_ASSERT_EQUAL_FATAL(start_unit(FAKE_CAP(2, 39, 1), FAKE_ECAP, 39), 0);
+    struct interrupt_message message;
+    CU_ASSERT_EQUAL(iommu_route(&iommu, &nic_interrupt, &message), -ENODEV);
+    CU_ASSERT_PTR_NOT_NULL(iommu.error);
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), -ENODEV);
+    CU_ASSERT_FALSE(iommu.remaps);
+    end_unit();
+}
+
+static void interrupts_have_room_for_a_table(void)
+{
+    struct interrupt_message message;
+
+    start_remapping_unit();
+    for (unsigned i = 0; i < 256; i++)
+        CU_ASSERT_EQUAL(iommu_route(&iommu, &nic_interrupt, &message), 0);
+    CU_ASSERT_EQUAL(message.address, 0xfee00010u | 255u << 5);
+    CU_ASSERT_EQUAL(iommu_route(&iommu, &nic_interrupt, &message), -ENOSPC);
+    end_unit();
+    start_remapping_unit();
+    fake.page_limit = fake.n_pages;
+    CU_ASSERT_EQUAL(iommu_route(&iommu, &nic_interrupt, &message), -ENOMEM);
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), -ENOMEM);
+    fake.page_limit++;
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), -ENOMEM); /* the queue */
+    CU_ASSERT_FALSE(iommu.remaps);
+    end_unit();
+}
+
+static void a_unit_that_does_not_remap_is_reported(void)
+{
+    static const unsigned stuck[] = {STUCK_SIRTP, STUCK_QIE, STUCK_QUEUE, STUCK_IRE};
+
+    for (unsigned i = 0; i < sizeof(stuck) / sizeof(stuck[0]); i++) {
+        start_remapping_unit();
+        fake.stuck = stuck[i];
+        CU_ASSERT_EQUAL(iommu_remap(&iommu), -ETIMEDOUT);
+        CU_ASSERT_PTR_NOT_NULL(iommu.error);
+        CU_ASSERT_FALSE(iommu.remaps);
+        end_unit();
+    }
+    start_remapping_unit();
+    fake.refuses = REFUSE_QUEUE;
+    CU_ASSERT_EQUAL(iommu_remap(&iommu), -EIO);
+    CU_ASSERT_FALSE(iommu.remaps);
+    CU_ASSERT_EQUAL(fake.gsts & (1u << 26 | 1u << 25), 0);
+    end_unit();
+}
+
 static const struct unit_test tests[] = {
     {"a device reaches its ranges and nothing else", a_device_reaches_its_ranges_and_nothing_else},
     {"without assignments everything is blocked", without_assignments_everything_is_blocked},
@@ -580,6 +704,10 @@ static const struct unit_test tests[] = {
     {"faults can be signalled", faults_can_be_signalled},
     {"reasons are sorted into kinds", reasons_are_sorted_into_kinds},
     {"random domains mean what they say", random_domains_mean_what_they_say},
+    {"only routed interrupts pass", only_routed_interrupts_pass},
+    {"nothing routed, nothing passes", nothing_routed_nothing_passes},
+    {"room in the interrupt table", interrupts_have_room_for_a_table},
+    {"a unit that does not remap is reported", a_unit_that_does_not_remap_is_reported},
 };
 
 int main(void)

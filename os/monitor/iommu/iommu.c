@@ -100,6 +100,24 @@ int iommu_unblock(struct iommu *iommu, uint16_t bdf)
     return error;
 }
 
+int iommu_route(struct iommu *iommu, const struct iommu_interrupt *interrupt, struct interrupt_message *message)
+{
+    iommu->error = NULL;
+    if (!iommu->root)
+        return fail(iommu, -ENODEV, "unit not initialised");
+    if (iommu->remaps)
+        return fail(iommu, -EBUSY, "interrupts are remapped already");
+    return iommu->ops->route(iommu, interrupt, message);
+}
+
+int iommu_remap(struct iommu *iommu)
+{
+    iommu->error = NULL;
+    if (!iommu->root)
+        return fail(iommu, -ENODEV, "unit not initialised");
+    return iommu->remaps ? 0 : iommu->ops->remap(iommu);
+}
+
 int iommu_enable(struct iommu *iommu)
 {
     iommu->error = NULL;

@@ -4,6 +4,8 @@
  *
  *     iommu_init(...)               tables built, translation still off
  *     iommu_assign(...)             once for each device that may reach memory, with the ranges it may reach
+ *     iommu_route(...)              once for each interrupt that may pass the unit
+ *     iommu_remap(...)              from here no other interrupt passes
  *     iommu_enable(...)             from here every device without an assignment is blocked
  *     iommu_poll(...)               what was blocked since the last poll
  *     iommu_signal(...)             have an interrupt sent when there is something to poll for
@@ -21,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "monitor/message.h"
 
 #define IOMMU_MAX_DEVICES 8u
 #define IOMMU_PAGE_BYTES  4096u
@@ -40,6 +44,14 @@ enum iommu_fault_kind {
     IOMMU_FAULT_WRITE = 3,     /* no right to write there */
     IOMMU_FAULT_WIDTH = 4,     /* address beyond the unit's address width */
     IOMMU_FAULT_TABLE = 5,     /* the unit found its tables malformed: an error of ours */
+    IOMMU_FAULT_INTERRUPT = 6, /* an interrupt message that may not pass; `address` is its index in the table */
+};
+
+/* An interrupt that may pass: edge, fixed delivery to all cores of a mask of flat logical ids. */
+struct iommu_interrupt {
+    uint16_t source; /* requester id of the message: the device's, or the I/O APIC's of its pin */
+    uint8_t vector;
+    uint8_t cores;
 };
 
 struct iommu_fault {
@@ -80,10 +92,13 @@ struct iommu_device {
 struct iommu {
     struct iommu_platform platform;
     const struct iommu_ops *ops;
-    uint64_t registers; /* physical address */
-    uint64_t *root;     /* the unit's top table */
-    unsigned width;     /* bits of a bus address that are translated */
-    unsigned levels;    /* of the page tables */
+    uint64_t registers;   /* physical address */
+    uint64_t *root;       /* the unit's top table */
+    uint64_t *interrupts; /* table of interrupts that may pass; NULL = none yet */
+    unsigned n_interrupts;
+    bool remaps;     /* no other interrupts pass */
+    unsigned width;  /* bits of a bus address that are translated */
+    unsigned levels; /* of the page tables */
     unsigned n_devices;
     struct iommu_device device[IOMMU_MAX_DEVICES];
     uint64_t faults;               /* records read by iommu_poll() */
@@ -103,6 +118,9 @@ struct iommu_ops {
     int (*map)(struct iommu *iommu, struct iommu_device *device, const struct iommu_range *range);
     int (*attach)(struct iommu *iommu, struct iommu_device *device); /* make its domain effective */
     int (*detach)(struct iommu *iommu, struct iommu_device *device); /* no access from here on */
+    /* Makes an entry of the table; the message that refers to it. */
+    int (*route)(struct iommu *iommu, const struct iommu_interrupt *interrupt, struct interrupt_message *message);
+    int (*remap)(struct iommu *iommu);
     int (*enable)(struct iommu *iommu);
     int (*disable)(struct iommu *iommu);
     size_t (*poll)(struct iommu *iommu, struct iommu_fault *fault, size_t max);
@@ -129,6 +147,17 @@ int iommu_assign(struct iommu *iommu, uint16_t bdf, const struct iommu_range *ra
 
 int iommu_block(struct iommu *iommu, uint16_t bdf);   /* -ENODEV: not assigned; -ETIMEDOUT */
 int iommu_unblock(struct iommu *iommu, uint16_t bdf); /* -ENODEV, -ETIMEDOUT */
+
+/*
+ * Interrupt remapping. Every interrupt is routed before the unit is told to remap; `message` is what its sender has to
+ * be programmed with then. -ENODEV: the unit cannot remap; -EBUSY: it does already; -ENOSPC: table full; -ENOMEM.
+ */
+int iommu_route(struct iommu *iommu, const struct iommu_interrupt *interrupt, struct interrupt_message *message);
+/*
+ * From here on messages pass that refer to an entry and come from its source; those of the format without remapping are
+ * blocked. With no entry nothing passes. -ENODEV, -ENOMEM, -ETIMEDOUT, -EIO.
+ */
+int iommu_remap(struct iommu *iommu);
 
 int iommu_enable(struct iommu *iommu);  /* -ETIMEDOUT; harmless when enabled */
 int iommu_disable(struct iommu *iommu); /* -ETIMEDOUT; every device reaches everything again */

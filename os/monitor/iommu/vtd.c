@@ -5,115 +5,17 @@
  *
  * Everything is invalidated globally: tables change at boot and when a device is cut off, never on a hot path.
  */
+#include "monitor/iommu/vtd.h"
+
 #include "lib/errno.h"
-#include "monitor/iommu/iommu.h"
 
-/* Registers, 10.4. */
-#define REG_VER     0x00u
-#define REG_CAP     0x08u
-#define REG_ECAP    0x10u
-#define REG_GCMD    0x18u
-#define REG_GSTS    0x1cu
-#define REG_RTADDR  0x20u
-#define REG_CCMD    0x28u
-#define REG_FSTS    0x34u
-#define REG_FECTL   0x38u
-#define REG_FEDATA  0x3cu
-#define REG_FEADDR  0x40u
-#define REG_FEUADDR 0x44u
-#define REG_PMEN    0x64u
-
-/* Capabilities, 10.4.2 and 10.4.3. */
-#define CAP_RWBF       (1ull << 4)
-#define CAP_PLMR       (1ull << 5)
-#define CAP_PHMR       (1ull << 6)
-#define CAP_SAGAW(cap) ((unsigned)((cap) >> 8) & 0x1fu)
-#define CAP_MGAW(cap)  (((unsigned)((cap) >> 16) & 0x3fu) + 1u)
-#define CAP_FRO(cap)   (((unsigned)((cap) >> 24) & 0x3ffu) * 16u)
-#define CAP_SLLPS_2M   (1ull << 34)
-#define CAP_NFR(cap)   (((unsigned)((cap) >> 40) & 0xffu) + 1u)
-#define CAP_DWD        (1ull << 54)
-#define CAP_DRD        (1ull << 55)
-#define ECAP_C         (1ull << 0)
-#define ECAP_IRO(ecap) (((unsigned)((ecap) >> 8) & 0x3ffu) * 16u)
-
-/* Global command and status have the same bits, 10.4.4 and 10.4.5. Those of GSTS_KEEP are states, the others events. */
-#define GCMD_TE   (1u << 31)
-#define GCMD_SRTP (1u << 30)
-#define GCMD_EAFL (1u << 28)
-#define GCMD_WBF  (1u << 27)
-#define GCMD_QIE  (1u << 26)
-#define GCMD_IRE  (1u << 25)
-#define GCMD_CFI  (1u << 23)
-#define GSTS_KEEP (GCMD_TE | GCMD_EAFL | GCMD_QIE | GCMD_IRE | GCMD_CFI)
-
-/* Invalidation, 10.4.7 and 10.4.8.1; the IOTLB register is the second at ECAP.IRO. */
-#define CCMD_ICC       (1ull << 63)
-#define CCMD_GLOBAL    (1ull << 61)
-#define CCMD_CAIG(v)   ((unsigned)((v) >> 59) & 3u)
-#define IOTLB_OFFSET   8u
-#define IOTLB_IVT      (1ull << 63)
-#define IOTLB_GLOBAL   (1ull << 60)
-#define IOTLB_IAIG(v)  ((unsigned)((v) >> 57) & 3u)
-#define IOTLB_DR       (1ull << 49)
-#define IOTLB_DW       (1ull << 48)
-#define GRANULE_FAILED 0u
-
-/* Faults, 10.4.9, 10.4.10 and 10.4.14. */
-#define FSTS_PFO       (1u << 0)
-#define FSTS_PPF       (1u << 1)
-#define FSTS_FRI(v)    (((v) >> 8) & 0xffu)
-#define FECTL_IM       (1u << 31)
-#define FRCD_BYTES     16u
-#define FRCD_HIGH      8u
-#define FRCD_TOP       12u
-#define FRCD_F         (1ull << 63)
-#define FRCD_TOP_F     (1u << 31)
-#define FRCD_READ      (1ull << 62)
-#define FRCD_REASON(v) ((unsigned)((v) >> 32) & 0xffu)
-#define FRCD_SID(v)    ((uint16_t)((v)&0xffffu))
-
-#define PMEN_EPM (1u << 31)
-#define PMEN_PRS (1u << 0)
-
-/* Root entry 9.1, context entry 9.3 (translation type 0: second-level only), second-level entries 9.8. */
-#define ENTRY_PRESENT    1ull
-#define CONTEXT_AW(n)    ((uint64_t)(n)-2u)
-#define CONTEXT_DID(id)  ((uint64_t)(id) << 8)
-#define SL_READ          1ull
-#define SL_WRITE         2ull
-#define SL_LARGE         (1ull << 7)
-#define ENTRY_ADDRESS    0x000ffffffffff000ull
-#define TABLE_BITS       9u
-#define LARGE_PAGE_BYTES (1ull << 21)
+#define REASON_INTERRUPT      0x20u
+#define REASON_INTERRUPT_LAST 0x28u
 
 /* Every unit has at least 16 domain ids, 0 not for use with some. */
 _Static_assert(IOMMU_MAX_DEVICES < 16, "domain ids");
 
-/* Looks at a register before the unit is given up: some 50 ms where an uncached read takes half a microsecond. */
-#define WAIT_LOOKS 100000u
-
-static uint32_t read32(const struct iommu *iommu, unsigned reg)
-{
-    return iommu->platform.read32(iommu->platform.context, iommu->registers + reg);
-}
-
-static uint64_t read64(const struct iommu *iommu, unsigned reg)
-{
-    return iommu->platform.read64(iommu->platform.context, iommu->registers + reg);
-}
-
-static void write32(const struct iommu *iommu, unsigned reg, uint32_t value)
-{
-    iommu->platform.write32(iommu->platform.context, iommu->registers + reg, value);
-}
-
-static void write64(const struct iommu *iommu, unsigned reg, uint64_t value)
-{
-    iommu->platform.write64(iommu->platform.context, iommu->registers + reg, value);
-}
-
-static int fail(struct iommu *iommu, int error, const char *why)
+int vtd_fail(struct iommu *iommu, int error, const char *why)
 {
     iommu->error = why;
     return error;
@@ -122,41 +24,40 @@ static int fail(struct iommu *iommu, int error, const char *why)
 static int wait32(struct iommu *iommu, unsigned reg, uint32_t mask, uint32_t want, const char *what)
 {
     for (unsigned i = 0; i < WAIT_LOOKS; i++) {
-        if ((read32(iommu, reg) & mask) == want)
+        if ((vtd_read32(iommu, reg) & mask) == want)
             return 0;
         iommu->platform.relax(iommu->platform.context);
     }
-    return fail(iommu, -ETIMEDOUT, what);
+    return vtd_fail(iommu, -ETIMEDOUT, what);
 }
 
 static int wait64(struct iommu *iommu, unsigned reg, uint64_t mask, const char *what)
 {
     for (unsigned i = 0; i < WAIT_LOOKS; i++) {
-        if ((read64(iommu, reg) & mask) == 0)
+        if ((vtd_read64(iommu, reg) & mask) == 0)
             return 0;
         iommu->platform.relax(iommu->platform.context);
     }
-    return fail(iommu, -ETIMEDOUT, what);
+    return vtd_fail(iommu, -ETIMEDOUT, what);
 }
 
-/* One command bit at a time, the states kept, and the status awaited (10.4.4). */
-static int command(struct iommu *iommu, uint32_t bit, bool on, const char *what)
+int vtd_command(struct iommu *iommu, uint32_t bit, bool on, const char *what)
 {
-    uint32_t keep = read32(iommu, REG_GSTS) & GSTS_KEEP & ~bit;
-    write32(iommu, REG_GCMD, on ? keep | bit : keep);
+    uint32_t keep = vtd_read32(iommu, REG_GSTS) & GSTS_KEEP & ~bit;
+    vtd_write32(iommu, REG_GCMD, on ? keep | bit : keep);
     return wait32(iommu, REG_GSTS, bit, on ? bit : 0, what);
 }
 
 /* --- tables --- */
 
-static void set_entry(const struct iommu *iommu, uint64_t *entry, uint64_t value)
+void vtd_set_entry(const struct iommu *iommu, uint64_t *entry, uint64_t value)
 {
     *(volatile uint64_t *)entry = value;
     if (!iommu->snoops)
         iommu->platform.cache_flush(iommu->platform.context, entry, sizeof(*entry));
 }
 
-static uint64_t *new_table(struct iommu *iommu)
+uint64_t *vtd_new_table(struct iommu *iommu)
 {
     uint64_t *table = (uint64_t *)iommu->platform.page_alloc(iommu->platform.context);
     if (!table) {
@@ -178,10 +79,10 @@ static uint64_t *table_of(uint64_t entry)
 static uint64_t *descend(struct iommu *iommu, uint64_t *entry, uint64_t bits)
 {
     if ((*entry & bits) == 0) {
-        uint64_t *table = new_table(iommu);
+        uint64_t *table = vtd_new_table(iommu);
         if (!table)
             return NULL;
-        set_entry(iommu, entry, (uint64_t)(uintptr_t)table | bits);
+        vtd_set_entry(iommu, entry, (uint64_t)(uintptr_t)table | bits);
     }
     return table_of(*entry);
 }
@@ -194,7 +95,7 @@ static int map_page(struct iommu *iommu, uint64_t *table, uint64_t address, unsi
         if (!table)
             return -ENOMEM;
     }
-    set_entry(iommu, &table[(address >> (12 + TABLE_BITS * (leaf_level - 1))) & 511u], address | leaf);
+    vtd_set_entry(iommu, &table[(address >> (12 + TABLE_BITS * (leaf_level - 1))) & 511u], address | leaf);
     return 0;
 }
 
@@ -203,7 +104,7 @@ static int vtd_map(struct iommu *iommu, struct iommu_device *device, const struc
     uint64_t rights = (range->rights & IOMMU_READ ? SL_READ : 0) | (range->rights & IOMMU_WRITE ? SL_WRITE : 0);
     uint64_t address = range->base, end = range->base + range->size;
 
-    if (!device->table && !(device->table = new_table(iommu)))
+    if (!device->table && !(device->table = vtd_new_table(iommu)))
         return -ENOMEM;
     while (address < end) {
         bool large = iommu->large_pages && address % LARGE_PAGE_BYTES == 0 && end - address >= LARGE_PAGE_BYTES;
@@ -222,16 +123,16 @@ static int flush_write_buffer(struct iommu *iommu)
     if (!(iommu->capability & CAP_RWBF))
         return 0;
     /* 6.8: unlike the other commands this one acknowledges by clearing its status bit. */
-    write32(iommu, REG_GCMD, (read32(iommu, REG_GSTS) & GSTS_KEEP) | GCMD_WBF);
+    vtd_write32(iommu, REG_GCMD, (vtd_read32(iommu, REG_GSTS) & GSTS_KEEP) | GCMD_WBF);
     return wait32(iommu, REG_GSTS, GCMD_WBF, 0, "write buffer not flushed");
 }
 
 static int flush_context_cache(struct iommu *iommu)
 {
-    write64(iommu, REG_CCMD, CCMD_ICC | CCMD_GLOBAL);
+    vtd_write64(iommu, REG_CCMD, CCMD_ICC | CCMD_GLOBAL);
     int error = wait64(iommu, REG_CCMD, CCMD_ICC, "context cache not invalidated");
-    if (!error && CCMD_CAIG(read64(iommu, REG_CCMD)) == GRANULE_FAILED)
-        error = fail(iommu, -EIO, "context cache invalidation refused");
+    if (!error && CCMD_CAIG(vtd_read64(iommu, REG_CCMD)) == GRANULE_FAILED)
+        error = vtd_fail(iommu, -EIO, "context cache invalidation refused");
     return error;
 }
 
@@ -239,10 +140,10 @@ static int flush_iotlb(struct iommu *iommu, unsigned reg)
 {
     uint64_t drain = (iommu->capability & CAP_DRD ? IOTLB_DR : 0) | (iommu->capability & CAP_DWD ? IOTLB_DW : 0);
 
-    write64(iommu, reg, IOTLB_IVT | IOTLB_GLOBAL | drain);
+    vtd_write64(iommu, reg, IOTLB_IVT | IOTLB_GLOBAL | drain);
     int error = wait64(iommu, reg, IOTLB_IVT, "IOTLB not invalidated");
-    if (!error && IOTLB_IAIG(read64(iommu, reg)) == GRANULE_FAILED)
-        error = fail(iommu, -EIO, "IOTLB invalidation refused");
+    if (!error && IOTLB_IAIG(vtd_read64(iommu, reg)) == GRANULE_FAILED)
+        error = vtd_fail(iommu, -EIO, "IOTLB invalidation refused");
     return error;
 }
 
@@ -266,18 +167,18 @@ static int invalidate(struct iommu *iommu)
 static int vtd_attach(struct iommu *iommu, struct iommu_device *device)
 {
     uint64_t *contexts = descend(iommu, &iommu->root[2u * (device->bdf >> 8)], ENTRY_PRESENT);
-    if (!contexts || (!device->table && !(device->table = new_table(iommu))))
+    if (!contexts || (!device->table && !(device->table = vtd_new_table(iommu))))
         return -ENOMEM;
     uint64_t *entry = &contexts[2u * (device->bdf & 0xffu)];
-    set_entry(iommu, entry + 1, CONTEXT_DID(device->domain) | CONTEXT_AW(iommu->levels));
-    set_entry(iommu, entry, (uint64_t)(uintptr_t)device->table | ENTRY_PRESENT); /* last: this makes it valid */
+    vtd_set_entry(iommu, entry + 1, CONTEXT_DID(device->domain) | CONTEXT_AW(iommu->levels));
+    vtd_set_entry(iommu, entry, (uint64_t)(uintptr_t)device->table | ENTRY_PRESENT); /* last: this makes it valid */
     return iommu->enabled ? invalidate(iommu) : 0;
 }
 
 static int vtd_detach(struct iommu *iommu, struct iommu_device *device)
 {
     uint64_t *contexts = table_of(iommu->root[2u * (device->bdf >> 8)]);
-    set_entry(iommu, &contexts[2u * (device->bdf & 0xffu)], 0);
+    vtd_set_entry(iommu, &contexts[2u * (device->bdf & 0xffu)], 0);
     return iommu->enabled ? invalidate(iommu) : 0;
 }
 
@@ -296,7 +197,7 @@ static int choose_width(struct iommu *iommu, unsigned address_width)
             break; /* fewer levels, fewer tables */
     }
     if (iommu->levels == 0)
-        return fail(iommu, -ENODEV, "neither 3 nor 4 levels of tables supported");
+        return vtd_fail(iommu, -ENODEV, "neither 3 nor 4 levels of tables supported");
     if (iommu->width > most)
         iommu->width = most;
     return 0;
@@ -304,16 +205,16 @@ static int choose_width(struct iommu *iommu, unsigned address_width)
 
 static int check_unit(struct iommu *iommu)
 {
-    uint32_t version = read32(iommu, REG_VER);
+    uint32_t version = vtd_read32(iommu, REG_VER);
 
     if (version == UINT32_MAX || ((version >> 4) & 0xfu) == 0)
-        return fail(iommu, -ENODEV, "no remapping unit at this address");
+        return vtd_fail(iommu, -ENODEV, "no remapping unit at this address");
     if (((version >> 4) & 0xfu) >= 6) /* 6.5: from here on invalidation by register may not work */
-        return fail(iommu, -ENODEV, "unit needs queued invalidation");
-    iommu->capability = read64(iommu, REG_CAP);
-    iommu->extended = read64(iommu, REG_ECAP);
+        return vtd_fail(iommu, -ENODEV, "unit needs queued invalidation");
+    iommu->capability = vtd_read64(iommu, REG_CAP);
+    iommu->extended = vtd_read64(iommu, REG_ECAP);
     if (CAP_FRO(iommu->capability) == 0 || ECAP_IRO(iommu->extended) == 0)
-        return fail(iommu, -ENODEV, "fault or IOTLB registers missing");
+        return vtd_fail(iommu, -ENODEV, "fault or IOTLB registers missing");
     iommu->large_pages = iommu->capability & CAP_SLLPS_2M;
     iommu->snoops = iommu->extended & ECAP_C;
     return 0;
@@ -332,9 +233,9 @@ static int quiesce(struct iommu *iommu)
         {GCMD_EAFL, "firmware's fault log does not stop"},
     };
     for (unsigned i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
-        if (!(read32(iommu, REG_GSTS) & off[i].bit))
+        if (!(vtd_read32(iommu, REG_GSTS) & off[i].bit))
             continue;
-        int error = command(iommu, off[i].bit, false, off[i].what);
+        int error = vtd_command(iommu, off[i].bit, false, off[i].what);
         if (error)
             return error;
     }
@@ -350,19 +251,19 @@ static int vtd_init(struct iommu *iommu, unsigned address_width)
         error = quiesce(iommu);
     if (error)
         return error;
-    iommu->root = new_table(iommu);
+    iommu->root = vtd_new_table(iommu);
     if (!iommu->root)
         return -ENOMEM;
-    write32(iommu, REG_FECTL, FECTL_IM); /* faults are polled for until somebody wants to be told */
+    vtd_write32(iommu, REG_FECTL, FECTL_IM); /* faults are polled for until somebody wants to be told */
     return 0;
 }
 
 /* Protected memory regions block DMA below translation; with translation on they only get in the way (10.4.16). */
 static int drop_protected_regions(struct iommu *iommu)
 {
-    if (!(iommu->capability & (CAP_PLMR | CAP_PHMR)) || !(read32(iommu, REG_PMEN) & PMEN_PRS))
+    if (!(iommu->capability & (CAP_PLMR | CAP_PHMR)) || !(vtd_read32(iommu, REG_PMEN) & PMEN_PRS))
         return 0;
-    write32(iommu, REG_PMEN, read32(iommu, REG_PMEN) & ~PMEN_EPM);
+    vtd_write32(iommu, REG_PMEN, vtd_read32(iommu, REG_PMEN) & ~PMEN_EPM);
     return wait32(iommu, REG_PMEN, PMEN_PRS, 0, "protected memory regions do not open");
 }
 
@@ -371,8 +272,8 @@ static int vtd_enable(struct iommu *iommu)
     struct iommu_fault stale;
     uint64_t faults = iommu->faults, overflows = iommu->overflows;
 
-    write64(iommu, REG_RTADDR, (uint64_t)(uintptr_t)iommu->root);
-    int error = command(iommu, GCMD_SRTP, true, "root table not taken");
+    vtd_write64(iommu, REG_RTADDR, (uint64_t)(uintptr_t)iommu->root);
+    int error = vtd_command(iommu, GCMD_SRTP, true, "root table not taken");
     if (!error)
         error = invalidate(iommu);
     if (error)
@@ -382,7 +283,7 @@ static int vtd_enable(struct iommu *iommu)
         ;
     iommu->faults = faults;
     iommu->overflows = overflows;
-    error = command(iommu, GCMD_TE, true, "translation does not start");
+    error = vtd_command(iommu, GCMD_TE, true, "translation does not start");
     if (error)
         return error;
     iommu->enabled = true;
@@ -391,7 +292,7 @@ static int vtd_enable(struct iommu *iommu)
 
 static int vtd_disable(struct iommu *iommu)
 {
-    int error = command(iommu, GCMD_TE, false, "translation does not stop");
+    int error = vtd_command(iommu, GCMD_TE, false, "translation does not stop");
     if (!error)
         iommu->enabled = false;
     return error;
@@ -399,9 +300,11 @@ static int vtd_disable(struct iommu *iommu)
 
 /* --- faults --- */
 
-/* Fault reasons of legacy mode, 7.1.3 (requests without PASID). */
+/* Fault reasons of legacy mode, 7.1.3 (requests without PASID), and those of interrupts (5.1.4.1). */
 static uint8_t kind_of(unsigned reason)
 {
+    if (reason >= REASON_INTERRUPT && reason <= REASON_INTERRUPT_LAST)
+        return IOMMU_FAULT_INTERRUPT;
     static const uint8_t kinds[] = {
         [0x1] = IOMMU_FAULT_NO_DOMAIN, /* root entry not present */
         [0x2] = IOMMU_FAULT_NO_DOMAIN, /* context entry not present */
@@ -417,7 +320,7 @@ static uint8_t kind_of(unsigned reason)
 
 static size_t vtd_poll(struct iommu *iommu, struct iommu_fault *fault, size_t max)
 {
-    uint32_t status = read32(iommu, REG_FSTS);
+    uint32_t status = vtd_read32(iommu, REG_FSTS);
     if (!(status & (FSTS_PPF | FSTS_PFO)))
         return 0;
 
@@ -426,23 +329,25 @@ static size_t vtd_poll(struct iommu *iommu, struct iommu_fault *fault, size_t ma
     unsigned index = FSTS_FRI(status) % records; /* the oldest; the records are a ring */
     for (unsigned seen = 0; seen < records && taken < max; seen++, index = (index + 1) % records) {
         unsigned reg = CAP_FRO(iommu->capability) + index * FRCD_BYTES;
-        uint64_t high = read64(iommu, reg + FRCD_HIGH);
+        uint64_t high = vtd_read64(iommu, reg + FRCD_HIGH);
         if (!(high & FRCD_F))
             continue;
         fault[taken++] = (struct iommu_fault){
-            .address = read64(iommu, reg) & ~(uint64_t)(IOMMU_PAGE_BYTES - 1),
+            .address = kind_of(FRCD_REASON(high)) == IOMMU_FAULT_INTERRUPT
+                           ? FRCD_INDEX(vtd_read64(iommu, reg))
+                           : vtd_read64(iommu, reg) & ~(uint64_t)(IOMMU_PAGE_BYTES - 1),
             .bdf = FRCD_SID(high),
             .reason = (uint8_t)FRCD_REASON(high),
             .kind = kind_of(FRCD_REASON(high)),
             .write = !(high & FRCD_READ),
         };
-        write32(iommu, reg + FRCD_TOP, FRCD_TOP_F); /* the record is free again */
+        vtd_write32(iommu, reg + FRCD_TOP, FRCD_TOP_F); /* the record is free again */
     }
     iommu->faults += taken;
     /* Recording stays off until the overflow is cleared: only when there is room again. */
-    if ((read32(iommu, REG_FSTS) & (FSTS_PPF | FSTS_PFO)) == FSTS_PFO) {
+    if ((vtd_read32(iommu, REG_FSTS) & (FSTS_PPF | FSTS_PFO)) == FSTS_PFO) {
         iommu->overflows++;
-        write32(iommu, REG_FSTS, FSTS_PFO);
+        vtd_write32(iommu, REG_FSTS, FSTS_PFO);
     }
     return taken;
 }
@@ -450,16 +355,16 @@ static size_t vtd_poll(struct iommu *iommu, struct iommu_fault *fault, size_t ma
 /* The message is not changed while it may be sent (10.4.10). */
 static void vtd_signal(struct iommu *iommu, uint64_t address, uint32_t data)
 {
-    write32(iommu, REG_FECTL, FECTL_IM);
-    write32(iommu, REG_FEDATA, data);
-    write32(iommu, REG_FEADDR, (uint32_t)address);
-    write32(iommu, REG_FEUADDR, (uint32_t)(address >> 32));
-    write32(iommu, REG_FECTL, 0);
+    vtd_write32(iommu, REG_FECTL, FECTL_IM);
+    vtd_write32(iommu, REG_FEDATA, data);
+    vtd_write32(iommu, REG_FEADDR, (uint32_t)address);
+    vtd_write32(iommu, REG_FEUADDR, (uint32_t)(address >> 32));
+    vtd_write32(iommu, REG_FECTL, 0);
 }
 
 static void vtd_silence(struct iommu *iommu)
 {
-    write32(iommu, REG_FECTL, FECTL_IM);
+    vtd_write32(iommu, REG_FECTL, FECTL_IM);
 }
 
 const struct iommu_ops vtd_ops = {
@@ -468,6 +373,8 @@ const struct iommu_ops vtd_ops = {
     .map = vtd_map,
     .attach = vtd_attach,
     .detach = vtd_detach,
+    .route = vtd_route,
+    .remap = vtd_remap,
     .enable = vtd_enable,
     .disable = vtd_disable,
     .poll = vtd_poll,

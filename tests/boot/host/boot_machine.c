@@ -133,7 +133,7 @@ static _Noreturn void become_emulator(const struct run *run, int console)
     ADD("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", m->cpu, "-smp", run->smp, "-m", run->mib);
     ADD("-machine", m->pc ? "pc,memory-backend=ram" : "q35,kernel-irqchip=off,memory-backend=ram");
     if (!m->pc)
-        ADD("-device", "intel-iommu,intremap=off");
+        ADD("-device", "intel-iommu,intremap=on,eim=off");
     ADD("-object", run->memory, "-kernel", run->kernel, "-initrd", run->modules, "-nodefaults", "-no-reboot");
     ADD("-display", "none", "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=4");
     if (m->nic)
