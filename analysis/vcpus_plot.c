@@ -66,10 +66,15 @@ struct plot {
     unsigned n;
 };
 
-static void add(struct plot *plot, uint32_t kind, uint32_t number, const char *name)
+/* A line needs two moments to be drawn between. */
+static void add(struct plot *plot, const struct run_vcpus *v, uint32_t sandbox, const struct series *series)
 {
-    if (plot->n < MAX_LINES)
-        plot->series[plot->n++] = (struct series){kind, number, name};
+    unsigned samples = 0;
+    for (size_t i = 0; i < v->n_samples; i++)
+        samples += v->sample[i].sandbox == sandbox && v->sample[i].kind == series->kind &&
+                   v->sample[i].number == series->number && v->sample[i].t >= v->ready_tsc;
+    if (plot->n < MAX_LINES && samples >= 2)
+        plot->series[plot->n++] = *series;
 }
 
 /* gnuplot has no filter that leaves its lines whole: each line gets a block of its own in the script. */
@@ -95,28 +100,44 @@ static void write_block(FILE *out, const struct run_vcpus *v, const struct panel
     fprintf(out, "EOD\n");
 }
 
-static void lines(FILE *out, const struct picture *p, const struct panel *panel)
+static void choose_lines(const struct picture *p, const struct panel *panel, struct plot *plot)
 {
-    struct plot plot = {.n = 0};
+    plot->n = 0;
     for (uint32_t i = 0; i < p->v->n; i++) {
         const struct run_vcpu *x = &p->v->vcpu[i];
         /* of copies only the first few: their lines lie on each other */
         bool wanted = x->sandbox == panel->sandbox && x->copy < 4 && x->used + x->background_time > 0;
         if (wanted && (!panel->rates || x->jobs > 0))
-            add(&plot, panel->rates ? QV_SAMPLE_JOBS : QV_SAMPLE_VCPU, x->number, x->name);
+            add(plot, p->v, panel->sandbox,
+                &(struct series){panel->rates ? QV_SAMPLE_JOBS : QV_SAMPLE_VCPU, x->number, x->name});
     }
     if (panel->rates && sampled(p->v, panel->sandbox, QV_SAMPLE_FLOOD))
-        add(&plot, QV_SAMPLE_FLOOD, 0, "replies to the flood");
+        add(plot, p->v, panel->sandbox, &(struct series){QV_SAMPLE_FLOOD, 0, "replies to the flood"});
     if (!panel->rates)
-        add(&plot, QV_SAMPLE_PATH, 0, "scheduler");
-    for (unsigned i = 0; i < plot.n; i++)
-        write_block(out, p->v, panel, &plot.series[i], i);
+        add(plot, p->v, panel->sandbox, &(struct series){QV_SAMPLE_PATH, 0, "scheduler"});
+}
+
+/* gnuplot takes blocks of data only outside of its loops. */
+static void write_blocks(FILE *out, const struct picture *p)
+{
+    struct plot plot;
+    for (unsigned k = 0; k < p->n; k++) {
+        choose_lines(p, &p->panel[k], &plot);
+        for (unsigned i = 0; i < plot.n; i++)
+            write_block(out, p->v, &p->panel[k], &plot.series[i], k * MAX_LINES + i);
+    }
+}
+
+static void lines(FILE *out, const struct picture *p, unsigned index)
+{
+    struct plot plot;
+    choose_lines(p, &p->panel[index], &plot);
     for (unsigned i = 0; i < plot.n; i++) {
         fprintf(out, "%s$line%u using 1:2 with linespoints pt 7 ps 0.25 lw 2 lc rgb '%s' title ",
-                i == 0 ? "plot " : ", \\\n     ", i, colours[i]);
+                i == 0 ? "plot " : ", \\\n     ", index * MAX_LINES + i, colours[i]);
         gnuplot_quote(out, plot.series[i].name);
     }
-    fprintf(out, "%s\n", plot.n == 0 ? "plot NaN notitle" : "");
+    fprintf(out, "%s\n", plot.n == 0 ? "set xrange [0:1]; plot 0 notitle" : "");
 }
 
 static void script(FILE *out, const struct picture *p, const char *title, const char *caption)
@@ -125,6 +146,8 @@ static void script(FILE *out, const struct picture *p, const char *title, const 
     double top = 1.0 - 70.0 / height;
     double step = (double)PANEL_HEIGHT / height;
 
+    fprintf(out, "# SPDX-License-Identifier: MIT\n");
+    write_blocks(out, p);
     gnuplot_begin(out, "vcpus", height);
     fprintf(out,
             "unset datafile columnheaders\nset multiplot\nset lmargin at screen 0.06\nset rmargin at screen 0.84\n"
@@ -141,7 +164,7 @@ static void script(FILE *out, const struct picture *p, const char *title, const 
                 top - i * step - 24.0 / height, top - (i + 1) * step + 52.0 / height,
                 p->panel[i].rates ? "jobs a second" : "share of the core, %", p->panel[i].sandbox,
                 p->panel[i].rates ? "jobs done, replies received" : "processor time");
-        lines(out, p, &p->panel[i]);
+        lines(out, p, i);
         fprintf(out, "unset label 1\nunset label 2\n");
     }
     gnuplot_end(out);

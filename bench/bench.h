@@ -140,6 +140,10 @@ int64_t bench_thread_switch(const struct bench *bench);
 int64_t bench_vcpu_switch(const struct bench *bench);
 int64_t bench_vcpu_pick(const struct bench *bench);
 
+/* dispatch.c */
+int bench_dispatch_setup(const struct bench *bench);
+int64_t bench_dispatch(const struct bench *bench);
+
 /* channel.c */
 void bench_channel_init(void);
 int bench_channel_setup(const struct bench *bench);

@@ -27,6 +27,14 @@
         .partner = bench_channel_partner                                                                               \
     }
 
+#define DISPATCH(count_)                                                                                               \
+    {                                                                                                                  \
+        .name = "dispatch-" #count_,                                                                                   \
+        .what = "scheduler with " #count_ " VCPUs: one sleeps and another is chosen; it is woken and chosen again",    \
+        .revision = 1, .warmup = WARMUP, .n = MANY, .probes = 2, .argument = count_, .interrupts_off = true,           \
+        .setup = bench_dispatch_setup, .once = bench_dispatch                                                          \
+    }
+
 const struct bench bench_table[] = {
     MONITOR_CALL("monitor-call", "monitor call that does nothing (VMCALL/VMMCALL) and back", bench_monitor_call),
     MONITOR_CALL("vm-exit", "monitor call to the monitor's first reading of the clock", bench_vm_exit),
@@ -149,6 +157,11 @@ const struct bench bench_table[] = {
      .interrupts_off = true,
      .once = bench_vcpu_pick,
      .teardown = bench_threads_teardown},
+    DISPATCH(4),
+    DISPATCH(8),
+    DISPATCH(16),
+    DISPATCH(32),
+    DISPATCH(64),
     CHANNEL("64B", 64),
     CHANNEL("1KiB", 1024),
     CHANNEL("4KiB", 4096),

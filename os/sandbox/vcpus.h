@@ -6,7 +6,7 @@
 #include "qv/vcpu.h"
 #include "sandbox/sched/vcpu.h"
 
-#define VCPUS_MAX SCHED_MAX_VCPUS
+#define VCPUS_MAX (SCHED_MAX_VCPUS + QV_VCPU_SLOTS) /* numbers: those of standard VCPUs are not used twice */
 
 struct thread;
 
