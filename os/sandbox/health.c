@@ -53,16 +53,25 @@ static void watch_neighbours(void)
     }
 }
 
-/* A recovery that is not over in time: its monitor does not look by itself, for it sleeps while its sandbox runs. */
+/*
+ * A recovery that is not over in time: its monitor does not look by itself, for it sleeps while its sandbox runs. As
+ * for hangs, this sandbox must itself have beaten often enough meanwhile: a host that gives no time is not a failure.
+ */
 static void watch_recoveries(void)
 {
+    static uint64_t seen[QV_MAX_SANDBOXES];
+    static uint32_t beats[QV_MAX_SANDBOXES]; /* own ones since this recovery was first seen */
+    const struct qv_recovery_cfg *cfg = &handoff->cfg.recovery;
     if (handoff->mode == QV_MODE_NATIVE) {
         recovery_check_native();
         return;
     }
     for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
         uint64_t by = directory()->core[i].recover_by;
-        if (by != 0 && time_now() >= by && watched_by_me(i))
+        beats[i] = by == seen[i] ? beats[i] + 1 : 0;
+        seen[i] = by;
+        if (by != 0 && time_now() >= by && beats[i] >= cfg->recover_limit_us / cfg->heartbeat_us / 2 &&
+            watched_by_me(i))
             monitor_call(QV_CALL_SUSPECT, i);
     }
 }

@@ -22,7 +22,7 @@ qv_scenario_test(livelock faults/livelock --set duration=2500ms --set fault.at.a
 qv_scenario_test(standby-lost standby-lost --set duration=3500ms)
 
 # A recovery that does not end by itself is ended by its limit, whoever is stuck.
-qv_scenario_test(standby-stuck standby-stuck --set duration=3500ms)
-qv_scenario_test(local-stuck standby-stuck --set duration=3500ms --set recovery.policy=local
+qv_scenario_test(standby-stuck standby-stuck --set duration=5s)
+qv_scenario_test(local-stuck standby-stuck --set duration=5s --set recovery.policy=local
     --set "fault=[{model: bad-jump, target: 0, at: {after: 1s}}, {model: livelock, target: 0, point: nic.reinit, at: {after: 1s}}]"
     --set expect.outcome=recovered_remote --set expect.detected_by=cpu-exception)
