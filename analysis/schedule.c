@@ -158,7 +158,7 @@ static void write_ticks(FILE *out, const struct chart *c)
         const struct run_vcpu *x = c->row[i].vcpu;
         char text[96];
         if (x->utilization_ppm > 0)
-            (void)snprintf(text, sizeof(text), "%s (pibs, %.3g %%)", x->name, x->utilization_ppm / 1e4);
+            (void)snprintf(text, sizeof(text), "%s (pibs, %.3g %%%%)", x->name, x->utilization_ppm / 1e4);
         else
             (void)snprintf(text, sizeof(text), "%s (%.3g/%.3g ms)", x->name, ticks_ms(c, x->budget),
                            ticks_ms(c, x->period));
