@@ -275,26 +275,27 @@ int cmd_table(int argc, char **argv)
 
 static void help_plot(void)
 {
-    printf("usage: qv plot [OPTION]... DIR...\n"
-           "\n"
-           "Draws the pictures of results again from their raw data, with gnuplot: time lines (timeline.svg,\n"
-           "timeline.png), processor time by VCPU (vcpus), of a run with trace.scheduler a Gantt chart of its VCPUs\n"
-           "with budgets and replenishments (schedule), and of an experiment its sweeps (tlb). DIR is a result, or a\n"
-           "repetition: then all its runs are drawn.\n"
-           "\n"
-           "  -o, --out FOLDER   the TLB sweeps of all DIRs in one picture, in this folder; or, of runs with a report on\n"
-           "                     costs, tables and pictures of what requests and packets cost (cost.md, web.*, nic.*)\n"
-           "      --from MS      the Gantt chart begins so many milliseconds after ready (default: 1000, or 0)\n"
-           "      --length MS    and is so long (default: 100)\n"
-           "  -h, --help         this help\n"
-           "\n"
-           "examples:\n"
-           "  qv plot out/nic-fault-local-20260101-120000\n"
-           "  qv plot --from 2500 --length 40 out/rt-share-io-20260101-120000\n"
-           "  qv plot --out out/tlb out/tlb-native-... out/tlb-nested-2m-... out/tlb-nested-4k-...\n"
-           "\n"
-           "Exit status: 0, 2 if a directory holds no result or not what is drawn (--lean), 3 if\n"
-           "drawing fails.\n");
+    printf(
+        "usage: qv plot [OPTION]... DIR...\n"
+        "\n"
+        "Draws the pictures of results again from their raw data, with gnuplot: time lines (timeline.svg,\n"
+        "timeline.png), processor time by VCPU (vcpus), of a run with trace.scheduler a Gantt chart of its VCPUs\n"
+        "with budgets and replenishments (schedule), and of an experiment its sweeps (tlb). DIR is a result, or a\n"
+        "repetition: then all its runs are drawn.\n"
+        "\n"
+        "  -o, --out FOLDER   the TLB sweeps of all DIRs in one picture, in this folder; or, of runs with a report on\n"
+        "                     costs, tables and pictures of what requests and packets cost (cost.md, web.*, nic.*)\n"
+        "      --from MS      the Gantt chart begins so many milliseconds after ready (default: 1000, or 0)\n"
+        "      --length MS    and is so long (default: 100)\n"
+        "  -h, --help         this help\n"
+        "\n"
+        "examples:\n"
+        "  qv plot out/nic-fault-local-20260101-120000\n"
+        "  qv plot --from 2500 --length 40 out/rt-share-io-20260101-120000\n"
+        "  qv plot --out out/tlb out/tlb-native-... out/tlb-nested-2m-... out/tlb-nested-4k-...\n"
+        "\n"
+        "Exit status: 0, 2 if a directory holds no result or not what is drawn (--lean), 3 if\n"
+        "drawing fails.\n");
 }
 
 static bool has_file(const char *folder, const char *name)

@@ -56,11 +56,11 @@ struct scenario_platform {
     uint32_t clock; /* enum scenario_clock */
     uint32_t cores;
     uint64_t memory_bytes;
-    uint32_t lapic; /* enum scenario_lapic */
-    uint32_t nic;   /* enum scenario_nic_model */
-    uint32_t cpu;   /* number in words_cpus, 0 = the platform's own choice */
+    uint32_t lapic;                    /* enum scenario_lapic */
+    uint32_t nic;                      /* enum scenario_nic_model */
+    uint32_t cpu;                      /* number in words_cpus, 0 = the platform's own choice */
     char processor[SCENARIO_NAME_MAX]; /* whose events are named; "auto": the modelled one */
-    bool unshared;  /* the driver without sharing, to compare with */
+    bool unshared;                     /* the driver without sharing, to compare with */
     bool iommu;
     uint32_t pmu;            /* enum scenario_pmu: processor modelled where the machine has no counters of its own */
     uint32_t nested_pages;   /* enum scenario_nested_pages */
@@ -203,10 +203,10 @@ struct scenario {
     uint64_t duration_us; /* from "ready" to the end of the run */
     uint64_t seed;
     struct scenario_trace trace;
-    uint32_t cost;       /* enum scenario_cost: report what work costs */
+    uint32_t cost; /* enum scenario_cost: report what work costs */
     uint32_t n_events;
     char event[QV_PMU_EVENTS][SCENARIO_NAME_MAX]; /* names, of scenario_processor() */
-    uint32_t experiment; /* enum scenario_experiment */
+    uint32_t experiment;                          /* enum scenario_experiment */
     struct scenario_expect expect;
 };
 

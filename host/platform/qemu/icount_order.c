@@ -35,8 +35,8 @@
 #include <unistd.h>
 
 #define EXECUTING_THREAD "ALL CPUs/TCG"
-/* Longer than any stretch without a halt, also on a busy host. A main loop that were never let through could not end the
- * emulator when asked to; it is killed then. */
+/* Longer than any stretch without a halt, also on a busy host. A main loop that were never let through could not end
+ * the emulator when asked to; it is killed then. */
 #define PATIENCE_S 300
 
 enum role { NOT_ASKED, MAIN, EXECUTING, OTHER };
