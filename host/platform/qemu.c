@@ -18,7 +18,7 @@
 #include "platform/qmp.h"
 
 #define MIB_SHIFT        20
-#define QMP_PATIENCE_MS  10000u
+#define QMP_PATIENCE_MS  30000u
 #define QUIT_PATIENCE_MS 2000u
 #define IN_ORDER         "libqv_icount_order.so"
 #define EXIT_PORT        "isa-debug-exit,iobase=0xf4,iosize=4"
