@@ -26,3 +26,8 @@ qv_scenario_test(standby-stuck standby-stuck --set duration=5s)
 qv_scenario_test(local-stuck standby-stuck --set duration=5s --set recovery.policy=local
     --set "fault=[{model: bad-jump, target: 0, at: {after: 1s}}, {model: livelock, target: 0, point: nic.reinit, at: {after: 1s}}]"
     --set expect.outcome=recovered_remote --set expect.detected_by=cpu-exception)
+
+# Processor time: who gives way, what an I/O VCPU lets through, and no late bystander beside faults. They repeat exactly.
+qv_scenario_test(rt-share-io rt/share-io)
+qv_scenario_test(rt-flood-pibs rt/flood-pibs)
+qv_scenario_test(rt-long-short rt/long-short)
