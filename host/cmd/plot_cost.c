@@ -301,8 +301,8 @@ static void write_nic(FILE *out, const struct figures *all)
         const struct row *base = find(all, t, true, 1);
         if (find(all, t, false, 1) == NULL)
             continue;
-        fprintf(out, "%s$t%u using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '%s' title '%s'", comma, t, colour[t],
-                cost_traffic_name(t));
+        fprintf(out, "%s$t%u using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '%s' title '%s, shared driver'", comma,
+                t, colour[t], cost_traffic_name(t));
         comma = ", ";
         if (base != NULL)
             fprintf(out, ", %.1f with lines dt 2 lw 1.5 lc rgb '%s' title '%s, unshared driver'",

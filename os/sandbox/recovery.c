@@ -7,6 +7,7 @@
 
 #include "sandbox/net/net.h"
 #include "sandbox/nic/nic.h"
+#include "sandbox/pmu.h"
 
 #define FIRST_REPLY_WAIT_US 500000u
 #define TAKEOVER_TRIES      8u
@@ -26,10 +27,12 @@ static volatile bool network_open;  /* its network phase has not ended yet */
 void phase_begin(enum qv_phase phase, uint64_t key)
 {
     trace(QV_TRACE_PHASE_BEGIN, (uint64_t)phase, key);
+    pmu_trace();
 }
 
 void phase_end(enum qv_phase phase, uint64_t key)
 {
+    pmu_trace();
     trace(QV_TRACE_PHASE_END, (uint64_t)phase, key);
 }
 
