@@ -386,7 +386,7 @@ static int write_all(const char *out, const struct figures *all, struct qv_error
     bool nic = false;
     bool web = false;
     for (size_t i = 0; i < all->n; i++) {
-        nic = nic || (all->row[i].traffic != QV_TRAFFIC_NONE && !all->row[i].paths);
+        nic = nic || (all->row[i].traffic != QV_TRAFFIC_NONE && find(all, all->row[i].traffic, false, 1) != NULL);
         web = web || (all->row[i].traffic == QV_TRAFFIC_NONE && native_of(all, &all->row[i]) != NULL);
     }
     int code = mkdir(out, 0777) != 0 && errno != EEXIST ? qv_error_set(why, -errno, "%s: %s", out, strerror(errno)) : 0;
