@@ -77,6 +77,24 @@ static bool header_fits(const struct stream_receiver *r, const struct qv_stream_
            ((h->kind == QV_STREAM_END || h->kind == QV_STREAM_DONE) && h->length == sizeof(struct qv_stream_summary));
 }
 
+/* The sum is over the memory as it now stands, in the order of the frames. */
+static bool sum_is_right(const struct stream_receiver *r)
+{
+    uint32_t crc = 0;
+    for (uint32_t i = 0; i < r->state.expected; i++)
+        crc = qv_crc32(crc, r->memory + r->piece[i].phys, r->piece[i].length);
+    return crc == r->summary.crc && r->state.bytes == r->summary.bytes;
+}
+
+/* The last frame that was missing brings the sum; afterwards the memory changes no more. */
+static void note_complete(struct stream_receiver *r, bool news)
+{
+    struct stream_state *s = &r->state;
+    if (news)
+        s->complete = s->ended && s->frames == s->expected && sum_is_right(r);
+    s->complete = s->complete && !s->conflicting;
+}
+
 static int accept(struct stream_receiver *r, const struct qv_stream_header *h, const uint8_t *payload, uint32_t crc,
                   struct qv_error *err)
 {
@@ -92,6 +110,7 @@ static int accept(struct stream_receiver *r, const struct qv_stream_header *h, c
     if (piece->there) {
         r->state.repeated++;
         r->state.conflicting = r->state.conflicting || piece->crc != crc;
+        note_complete(r, false);
         return 0;
     }
     *piece = (struct piece){.there = true, .phys = h->phys, .length = 0, .crc = crc};
@@ -106,6 +125,7 @@ static int accept(struct stream_receiver *r, const struct qv_stream_header *h, c
         r->state.expected = h->sequence + 1;
         memcpy(&r->summary, payload, sizeof(r->summary));
     }
+    note_complete(r, true);
     return 0;
 }
 
@@ -164,20 +184,9 @@ int stream_receiver_feed(struct stream_receiver *r, const void *data, size_t siz
     return 0;
 }
 
-/* The sum is over the memory as it now stands, in the order of the frames. */
-static bool sum_is_right(const struct stream_receiver *r)
-{
-    uint32_t crc = 0;
-    for (uint32_t i = 0; i < r->state.expected; i++)
-        crc = qv_crc32(crc, r->memory + r->piece[i].phys, r->piece[i].length);
-    return crc == r->summary.crc && r->state.bytes == r->summary.bytes;
-}
-
 void stream_receiver_look(const struct stream_receiver *r, struct stream_state *state)
 {
     *state = r->state;
-    bool all = state->ended && state->frames == state->expected && !state->conflicting;
-    state->complete = all && sum_is_right(r);
 }
 
 /* The first stretches of frames that are not there. */

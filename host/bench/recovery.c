@@ -14,8 +14,9 @@
 #include "scenario/scenario.h"
 
 /* By platform: a hub joins the NICs of a load from inside, or the host makes the load. */
-static const char *const scenarios[] = {
-    [SCENARIO_PLATFORM_QEMU] = "bench/recovery.yaml", [SCENARIO_PLATFORM_BOCHS] = "bench/recovery-host.yaml"};
+static const char *const scenarios[] = {[SCENARIO_PLATFORM_QEMU] = "bench/recovery.yaml",
+                                        [SCENARIO_PLATFORM_BOCHS] = "bench/recovery-host.yaml",
+                                        [SCENARIO_PLATFORM_KVM] = "bench/recovery.yaml"};
 
 static const struct {
     uint32_t phase;

@@ -17,6 +17,8 @@ const struct platform *platform_by_kind(uint32_t kind)
         return &platform_qemu;
     case SCENARIO_PLATFORM_BOCHS:
         return &platform_bochs;
+    case SCENARIO_PLATFORM_KVM:
+        return &platform_kvm;
     default:
         return NULL;
     }

@@ -87,5 +87,6 @@ void machine_end(struct machine *machine);
 
 extern const struct platform platform_qemu;
 extern const struct platform platform_bochs;
+extern const struct platform platform_kvm;
 
 #endif

@@ -15,6 +15,7 @@
 #include "platform/parts.h"
 #include "platform/platform.h"
 #include "platform/process.h"
+#include "platform/qemu.h"
 #include "platform/qmp.h"
 
 #define MIB_SHIFT        20
@@ -107,6 +108,7 @@ static void add_machine(struct starting *s)
     const struct machine_config *config = s->config;
     unsigned long long mib = (unsigned long long)config->memory_bytes >> MIB_SHIFT;
     struct arguments *a = &s->arguments;
+    bool kvm = s->machine->platform == &platform_kvm;
 
     if (config->icount) {
         arguments_add(a, "env");
@@ -114,7 +116,7 @@ static void add_machine(struct starting *s)
     }
     arguments_add(a, "qemu-system-x86_64");
     arguments_add(a, "-accel");
-    arguments_add(a, "%s", config->icount ? "tcg" : "tcg,thread=multi");
+    arguments_add(a, "%s", kvm ? "kvm" : config->icount ? "tcg" : "tcg,thread=multi");
     if (config->icount) {
         arguments_add(a, "-name");
         arguments_add(a, "qv,debug-threads=on");
@@ -125,13 +127,17 @@ static void add_machine(struct starting *s)
         arguments_add(a, "base=2000-01-01T00:00:00,clock=vm");
     }
     arguments_add(a, "-machine");
-    arguments_add(a, "%s,memory-backend=ram", config->iommu ? "q35,kernel-irqchip=off" : "pc");
+    /* KVM has no guest's local APIC without a part of its own; the I/O APIC is QEMU's beside an IOMMU. */
+    arguments_add(a, "%s%s,memory-backend=ram", config->iommu ? "q35,kernel-irqchip=" : "pc",
+                  !config->iommu ? ""
+                  : kvm          ? "split"
+                                 : "off");
     if (config->iommu) {
         arguments_add(a, "-device");
         arguments_add(a, "intel-iommu,intremap=on,eim=off");
     }
     arguments_add(a, "-cpu");
-    arguments_add(a, "qemu64,+svm,+npt,+nx");
+    arguments_add(a, "%s", kvm ? "host" : "qemu64,+svm,+npt,+nx");
     arguments_add(a, "-smp");
     arguments_add(a, "%u", config->cores);
     arguments_add(a, "-m");
@@ -257,7 +263,7 @@ static int launch(struct starting *s, struct qv_error *err)
     return result;
 }
 
-static int qemu_start(struct machine *machine, const struct machine_config *config, struct qv_error *err)
+int qemu_start(struct machine *machine, const struct machine_config *config, struct qv_error *err)
 {
     struct starting s = {.machine = machine, .config = config, .ram = -1, .sockets = {-1, -1}};
     int result = prepare(&s, err);
@@ -286,7 +292,7 @@ static void remove_scratch(struct machine *machine)
     machine->scratch[0] = '\0';
 }
 
-static void qemu_end(struct machine *machine)
+void qemu_end(struct machine *machine)
 {
     int code = -1;
     if (machine_alive(machine)) {

@@ -13,9 +13,11 @@
 #define WORD_FAULT(sym, num, word, text) {word, num, text},
 #define WORD_OUTCOME(sym, word, text)    {word, QV_OUTCOME_##sym, text},
 
-const struct word words_platforms[] = {{"qemu", SCENARIO_PLATFORM_QEMU, "QEMU's TCG with SVM and nested page tables"},
-                                       {"bochs", SCENARIO_PLATFORM_BOCHS, "Bochs with VMX and extended page tables"},
-                                       {NULL, 0, NULL}};
+const struct word words_platforms[] = {
+    {"qemu", SCENARIO_PLATFORM_QEMU, "QEMU's TCG with SVM and nested page tables"},
+    {"bochs", SCENARIO_PLATFORM_BOCHS, "Bochs with VMX and extended page tables"},
+    {"kvm", SCENARIO_PLATFORM_KVM, "QEMU on a KVM that offers nested virtualization"},
+    {NULL, 0, NULL}};
 const struct word words_admissions[] = {{"bound", QV_ADMIT_BOUND, "the published inequality"},
                                         {"exact", QV_ADMIT_EXACT, "worst-case response times"},
                                         {"any", QV_ADMIT_ANY, "no test: for sets that are meant to be too much"},

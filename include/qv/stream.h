@@ -18,9 +18,10 @@
  *   machine: a pass, or the frames that were asked for, and END; then it listens.
  *   host:    answers every END, and says nothing otherwise: REQUEST with the ranges of sequence numbers that it lacks
  *            (as many as fit; the rest after the next END), or DONE once the sum over all memory is right.
- *   machine: upon REQUEST sends those frames and END; upon DONE with its own sums answers DONE and is finished. Upon a
- *            frame that is no good it sends END again at once, upon QV_STREAM_LISTEN_MS of silence again; after
- *            QV_STREAM_PATIENCE such silences in a row it sends the whole pass again, for lines whose way back is dead.
+ *   machine: upon REQUEST sends those frames and END; upon DONE with its own sums answers DONE and is finished. Before
+ * it sends anything it waits until the host has been silent for QV_STREAM_QUIET_MS. Upon a frame that is no good it
+ * sends END again, upon QV_STREAM_LISTEN_MS of silence again; after QV_STREAM_PATIENCE such silences in a row it sends
+ * the whole pass again, for lines whose way back is dead.
  *
  * So any frame of either side may be lost or damaged at any time, and a host that comes late, or starts again, asks for
  * everything at the next END. BEGIN carries the machine's time stamp: a host that gets a frame which differs from the
@@ -76,6 +77,7 @@ _Static_assert(sizeof(struct qv_stream_range) == 8, "layout");
 #define QV_STREAM_MAX_ENCODED (QV_COBS_MAX(QV_STREAM_MAX_FRAME) + 2u)
 
 #define QV_STREAM_LISTEN_MS 500u
+#define QV_STREAM_QUIET_MS  50u
 #define QV_STREAM_PATIENCE  20u
 
 #endif

@@ -125,6 +125,15 @@ static enum heard understand(const struct listener *l, struct stream_sender *s)
     return HEARD_REQUEST;
 }
 
+/* Lets the host speak out: a frame that was cut in two must not be answered twice. */
+static void hear_out(const struct stream_line *line)
+{
+    uint64_t last = line->now_ms(line->context);
+    while (line->now_ms(line->context) - last < QV_STREAM_QUIET_MS)
+        if (line->get(line->context) >= 0)
+            last = line->now_ms(line->context);
+}
+
 /* Until a frame or an end of noise has come, or nothing for QV_STREAM_LISTEN_MS. */
 static enum heard listen(const struct stream_line *line, struct stream_sender *s)
 {
@@ -139,6 +148,7 @@ static enum heard listen(const struct stream_line *line, struct stream_sender *s
             l.n += l.n < sizeof(l.encoded) ? 1 : 0; /* too long: the last byte is written over, and it is noise */
             l.encoded[l.n - 1] = (uint8_t)byte;
         } else if (l.n > 0) {
+            hear_out(line);
             return understand(&l, s);
         }
     }

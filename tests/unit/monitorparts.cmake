@@ -7,3 +7,4 @@ qv_unit_test(NAME vtd SOURCES test_vtd.c fake_vtd.c ${os}/monitor/iommu/iommu.c 
 qv_unit_test(NAME pcifilter SOURCES test_pcifilter.c ${os}/monitor/pci_filter.c INCLUDES ${os})
 qv_unit_test(NAME lapicguard SOURCES test_lapicguard.c ${os}/monitor/lapic_guard.c INCLUDES ${os})
 qv_unit_test(NAME policy SOURCES test_policy.c ${os}/monitor/policy.c INCLUDES ${os})
+qv_unit_test(NAME loader SOURCES test_loader.c ${os}/boot/loader.c ${os}/boot/ram.c INCLUDES ${os})

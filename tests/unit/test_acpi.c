@@ -634,7 +634,32 @@ static void random_corruption(void)
     CU_ASSERT(refused > 1000);
 }
 
+/* As under UEFI: nothing lies where the BIOS would have put it, and the loader hands over a copy. */
+static void the_root_pointer_of_the_loader(void)
+{
+    struct acpi_info info;
+    uint8_t copy[36];
+    put_machine();
+    memcpy(copy, at(RSDP_AT, 36), sizeof(copy));
+    memset(at(RSDP_AT, 36), 0, 36);
+    CU_ASSERT_EQUAL(parse(&info), -ENODEV);
+    loader_copy = copy;
+    loader_copy_bytes = sizeof(copy);
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    CU_ASSERT_TRUE(info.tables & ACPI_HAVE_XSDT);
+    loader_copy_bytes = 35; /* cut off */
+    CU_ASSERT_EQUAL(parse(&info), -ENODEV);
+    loader_copy_bytes = sizeof(copy);
+    copy[33] ^= 1; /* second checksum */
+    CU_ASSERT_EQUAL(parse(&info), -ENODEV);
+    put_rsdp(RSDP_AT, 2, RSDT_AT, XSDT_AT); /* what the loader gave is no good, the BIOS' is */
+    CU_ASSERT_EQUAL(parse(&info), 0);
+    loader_copy = NULL;
+    loader_copy_bytes = 0;
+}
+
 static const struct unit_test tests[] = {
+    {"the root pointer of the loader", the_root_pointer_of_the_loader},
     {"a whole machine", a_whole_machine},
     {"ISA interrupts and I/O APICs", isa_interrupts_and_io_apics},
     {"revision 0 in the EBDA", revision_0_in_the_ebda},

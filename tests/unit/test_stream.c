@@ -263,6 +263,150 @@ static void test_garbage(void)
     stream_receiver_free(r);
 }
 
+/* --- both sides of a delivery, with a bad cable between them --- */
+
+struct cable {
+    struct stream_receiver *host;
+    uint64_t seed, rate, position, now;
+    uint32_t answered;
+    bool deaf;          /* nothing of the host's arrives */
+    uint8_t back[4096]; /* what the host has sent and the machine has not yet taken */
+    size_t back_used, back_taken;
+    unsigned restarts_left; /* so often the host loses all and begins anew, at an END */
+};
+
+/* One byte through the cable: 0, 1 or 2 come out. */
+static size_t through(struct cable *c, uint8_t byte, uint8_t out[2])
+{
+    uint64_t draw = qv_draw(c->seed, c->position++);
+    out[0] = byte;
+    if (c->rate == 0 || draw % c->rate != 0)
+        return 1;
+    if ((draw >> 40) % 3 == 0)
+        return 0;
+    out[0] = (uint8_t)(byte ^ 1u << (draw >> 48 & 7u));
+    out[1] = byte;
+    return (draw >> 40) % 3;
+}
+
+/* The host's side: answers each END at once. */
+static void host_answers(struct cable *c)
+{
+    uint8_t answer[QV_STREAM_MAX_ENCODED], out[2];
+    struct stream_state state;
+    stream_receiver_look(c->host, &state);
+    CU_ASSERT_FALSE(state.conflicting);
+    if (state.ends == c->answered)
+        return;
+    c->answered = state.ends;
+    if (c->restarts_left > 0) {
+        c->restarts_left--;
+        stream_receiver_free(c->host);
+        c->host = receiver();
+        c->answered = 0;
+        return;
+    }
+    size_t n = stream_receiver_answer(c->host, answer);
+    for (size_t i = 0; i < n && !c->deaf; i++) {
+        size_t k = through(c, answer[i], out);
+        CU_ASSERT_FATAL(c->back_used + k <= sizeof(c->back));
+        memcpy(c->back + c->back_used, out, k);
+        c->back_used += k;
+    }
+}
+
+static void machine_puts(void *context, uint8_t byte)
+{
+    struct cable *c = context;
+    struct qv_error why = {""};
+    uint8_t out[2];
+    size_t n = through(c, byte, out);
+    CU_ASSERT_EQUAL_FATAL(stream_receiver_feed(c->host, out, n, NULL, NULL, &why), 0);
+    if (n > 0 && out[n - 1] == QV_STREAM_DELIMITER)
+        host_answers(c);
+}
+
+static int machine_gets(void *context)
+{
+    struct cable *c = context;
+    if (c->back_taken < c->back_used)
+        return c->back[c->back_taken++];
+    c->back_taken = c->back_used = 0;
+    return -1;
+}
+
+static uint64_t machine_ms(void *context)
+{
+    return ((struct cable *)context)->now++;
+}
+
+static void walk(void *context, struct stream_sender *sender)
+{
+    (void)context;
+    stream_memory(sender, 0, source, 1000);
+    stream_memory(sender, 1000, source + 1000, MEMORY - 1000);
+}
+
+static bool deliver(struct cable *c, uint64_t give_up_ms, struct stream_state *state)
+{
+    const struct stream_line line = {machine_puts, machine_gets, machine_ms, c, 77, give_up_ms};
+    c->host = receiver();
+    bool done = stream_deliver(&line, walk, NULL);
+    stream_receiver_look(c->host, state);
+    stream_receiver_free(c->host);
+    return done;
+}
+
+/* A clean line takes one pass and one DONE; both sides know at the end. */
+static void test_delivery_clean(void)
+{
+    struct cable c = {.rate = 0};
+    struct stream_state state;
+    fill_source(11);
+    CU_ASSERT_TRUE(deliver(&c, 0, &state));
+    CU_ASSERT_TRUE(state.complete && state.delivered && state.ends == 1 && state.repeated == 0 && state.damaged == 0);
+    CU_ASSERT_EQUAL(memcmp(picture, source, sizeof(source)), 0);
+}
+
+/* Whatever is lost in either direction: the memory arrives, and only what was lost is sent again. */
+static void test_delivery_noise(void)
+{
+    unsigned told = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cable c = {.seed = seed, .rate = seed % 2 ? 400 : 3000};
+        struct stream_state state;
+        fill_source(seed);
+        CU_ASSERT_TRUE(deliver(&c, 0, &state));
+        CU_ASSERT_TRUE(state.complete && state.damaged > 0);
+        CU_ASSERT_EQUAL(memcmp(picture, source, sizeof(source)), 0);
+        CU_ASSERT_TRUE(state.repeated < state.frames); /* no second pass */
+        told += state.delivered;                       /* the machine's last word may be lost too */
+    }
+    CU_ASSERT_TRUE(told > 10);
+}
+
+/* A host that loses everything, twice, asks for everything again. */
+static void test_delivery_resumed(void)
+{
+    struct cable c = {.seed = 5, .rate = 2000, .restarts_left = 2};
+    struct stream_state state;
+    fill_source(12);
+    CU_ASSERT_TRUE(deliver(&c, 0, &state));
+    CU_ASSERT_TRUE(state.complete);
+    CU_ASSERT_EQUAL(memcmp(picture, source, sizeof(source)), 0);
+}
+
+/* A line without a way back: whole passes, again and again, until the host has all. */
+static void test_delivery_one_way(void)
+{
+    struct cable c = {.seed = 6, .rate = 3000, .deaf = true};
+    struct stream_state state;
+    fill_source(13);
+    CU_ASSERT_FALSE(deliver(&c, 12ull * QV_STREAM_PATIENCE * QV_STREAM_LISTEN_MS, &state));
+    CU_ASSERT_TRUE(state.complete && !state.delivered && state.repeated > state.frames);
+    CU_ASSERT_EQUAL(memcmp(picture, source, sizeof(source)), 0);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -274,6 +418,10 @@ int main(void)
         {"two streams on one line", test_mixed},
         {"refused", test_refused},
         {"garbage", test_garbage},
+        {"delivery on a clean line", test_delivery_clean},
+        {"delivery through noise in both directions", test_delivery_noise},
+        {"a host that begins anew", test_delivery_resumed},
+        {"a line without a way back", test_delivery_one_way},
     };
     return unit_run("stream", tests, sizeof(tests) / sizeof(tests[0]));
 }

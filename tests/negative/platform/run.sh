@@ -67,6 +67,17 @@ PATH=$scratch/empty-path "$qv" run s.yaml --out result-none >stdout 2>stderr
 [[ $? -eq 3 ]] || fault "no emulator: not status 3"
 grep -q "cannot be run" stdout stderr || fault "no emulator: $(cat stdout stderr)"
 
+# No nested virtualization: said why, before any emulator is started.
+no_kvm() { # no_kvm DEVICE FRAGMENT
+    QV_KVM_DEVICE=$1 "$qv" run s.yaml --platform kvm --out "result-kvm" >stdout 2>stderr
+    [[ $? -eq 3 ]] || fault "kvm at $1: not status 3"
+    grep -qF -- "could not be started: $1: $2" stdout stderr || fault "kvm at $1: $(cat stdout stderr)"
+    gone "kvm at $1"
+    rm -rf result-kvm
+}
+no_kvm "$scratch/no-device" "No such file or directory"
+no_kvm /dev/null "is no KVM: Inappropriate ioctl for device"
+
 # No images.
 rm "$QV_OS_DIR/sandbox.img"
 "$qv" run s.yaml --out result-images >stdout 2>stderr
