@@ -47,9 +47,22 @@ static bool is_text(struct work *w, char c)
     return false;
 }
 
+/* A damaged frame has other bytes than text with a flipped bit here and there. */
+static bool is_rubble(const char *data, size_t size)
+{
+    size_t strange = 0;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)data[i];
+        strange += c > '~' || (c < ' ' && strchr("\b\t\n\r\033", c) == NULL);
+    }
+    return strange * 20 > size;
+}
+
 static void take_text(void *context, const char *data, size_t size)
 {
     struct work *w = context;
+    if (is_rubble(data, size))
+        return;
     for (size_t i = 0; i < size; i++) {
         if (!is_text(w, data[i]))
             continue;

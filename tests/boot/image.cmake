@@ -8,7 +8,7 @@ target_link_libraries(line_relay PRIVATE qv_warnings qv_layouts)
 # qv_image_test(HOW NOISE)
 function(qv_image_test how noise)
     add_test(NAME image-${how} COMMAND "${CMAKE_CURRENT_LIST_DIR}/image/image.sh" ${how} ${noise})
-    set_tests_properties(image-${how} PROPERTIES LABELS boot TIMEOUT 240 SKIP_RETURN_CODE 77
+    set_tests_properties(image-${how} PROPERTIES LABELS boot TIMEOUT 480 SKIP_RETURN_CODE 77
         RESOURCE_LOCK boot-machine-1
         ENVIRONMENT "QV=$<TARGET_FILE:qv>;RELAY=$<TARGET_FILE:line_relay>;QV_ROOT=${PROJECT_SOURCE_DIR};QV_OS_DIR=${PROJECT_BINARY_DIR}/os")
 endfunction()

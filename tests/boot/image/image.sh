@@ -111,7 +111,7 @@ else
     start_qemu
     start_relay "$line"
 fi
-timeout -k 5 200 "$QV" collect --serial "$device" --timeout 180 --out "$work/result" >"$work/collect.log" 2>&1
+timeout -k 5 420 "$QV" collect --serial "$device" --timeout 400 --out "$work/result" >"$work/collect.log" 2>&1
 status=$?
 [[ $status -eq 0 ]] || fail "qv collect: status $status"
 grep -q 'results: ' "$work/result/console.log" || [[ $noise -ne 0 ]] || fail "nothing of the console was kept"
