@@ -147,6 +147,21 @@ usage run s.yaml --set load.rate=fast
 usage run s.yaml --icount
 usage run s.yaml --unknown
 usage run s.yaml --out result-die
+usage image
+usage image --scenario missing.yaml
+usage image --bench= --out x.iso
+usage image --bench --timeout soon
+usage image --scenario "$QV_ROOT/scenarios/no-fault.yaml" --out x.iso       # nobody there makes its load
+usage image --scenario "$QV_ROOT/scenarios/self-contained.yaml" --out x.iso # nothing there counts instructions
+[[ -e x.iso ]] && fault "an image of what was refused"
+usage collect
+usage collect --serial /dev/null --timeout never
+usage collect --serial /dev/null --out result-die
+"$qv" collect --serial "$scratch/no-line" --out collected 2>stderr
+[[ $? -eq 3 ]] && grep -q "no-line: No such file" stderr || fault "collect without a line: $(cat stderr)"
+"$qv" collect --serial /dev/null --out collected 2>stderr
+[[ $? -eq 3 ]] && grep -q "the other side is gone" stderr || fault "collect from nowhere: $(cat stderr)"
+[[ -e collected ]] && fault "a result of nothing"
 usage check
 usage list nonsense
 usage table
