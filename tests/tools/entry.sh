@@ -40,6 +40,17 @@ PATH=$work/bin:$PATH
 expect 3 'not installed: cmake' --no-install test
 expect 3 'not installed: cmake' run nothing.yaml --no-install
 expect 3 'missing  cmake' doctor
+# What a command needs beyond that; the tests need everything.
+expect 3 ' valgrind' --no-install test
+expect 3 ' bochs' --no-install test
+expect 3 ' xorriso' --no-install image
+expect 3 ' bochs' --no-install run nothing.yaml --platform bochs
+case $("$qv" --no-install run nothing.yaml 2>&1) in
+*bochs*)
+    echo "qv run on QEMU: wants Bochs"
+    bad=1
+    ;;
+esac
 expect 0 'short help' --help
 expect 2 'short help'
 exit $bad
