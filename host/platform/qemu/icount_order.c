@@ -48,7 +48,8 @@ typedef int ppoll_function(struct pollfd *, nfds_t, const struct timespec *, con
 
 static _Thread_local enum role my_role;
 static atomic_int idle;                   /* 1: the executing thread waits, and nobody has woken it */
-static _Atomic(pthread_cond_t *) idle_on; /* what it waited on last */
+static _Atomic(pthread_cond_t *) idle_on; /* what it waited on last, */
+static _Atomic(pthread_mutex_t *) lock;   /* and with which lock: the big one */
 
 /* The condition variables' functions exist in two versions on x86-64; QEMU uses the newer. */
 static void *next(const char *name, const char *version)
@@ -88,6 +89,7 @@ int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
         atomic_store(&real, (wait_function *)next("pthread_cond_wait", "GLIBC_2.3.2"));
     if (role() != EXECUTING)
         return atomic_load(&real)(cond, mutex);
+    atomic_store(&lock, mutex);
     atomic_store(&idle_on, cond);
     set_idle(1);
     int result = atomic_load(&real)(cond, mutex);
@@ -119,12 +121,20 @@ int pthread_cond_signal(pthread_cond_t *cond)
     return atomic_load(&real)(cond);
 }
 
+/* Polls that are made with the big lock held (some commands wait for their own completion in this way) are none of the
+ * main loop's turns, and the executing thread may be waiting for that lock. The C library notes a lock's owner. */
+static bool holds_lock(void)
+{
+    const pthread_mutex_t *mutex = atomic_load(&lock);
+    return __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == (int)getpid();
+}
+
 /* The main loop's own polls: not before the executing thread waits. */
 static void take_turn(void)
 {
     struct timespec now;
     const int error = errno;
-    if (role() != MAIN || atomic_load(&idle_on) == NULL)
+    if (role() != MAIN || atomic_load(&idle_on) == NULL || holds_lock())
         return;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     const time_t end = now.tv_sec + PATIENCE_S;
