@@ -51,7 +51,7 @@ static void help(void)
            "machine measures leaves by its serial line: see qv collect --help and docs/hardware.md.\n"
            "\n"
            "      --scenario FILE  an entry that runs this scenario; its load must come from inside the machine\n"
-           "                       (load.tool sandbox) or not at all (none)\n"
+           "                       (load.tool sandbox or traffic) or not at all (none)\n"
            "      --bench[=NAME]   an entry that runs the benchmarks, or the one of this name\n"
            "      --set KEY=VALUE  another value for a key of all scenarios: load.tool=none\n"
            "  -t, --timeout S      seconds until the first entry starts by itself (default 10)\n"

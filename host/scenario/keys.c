@@ -27,7 +27,7 @@ static const struct field platform_keys[] = {
     {.key = "mode", .type = FIELD_WORD, AT(scenario_platform, mode), .words = words_modes, .fallback = "monitor",
      .help = "monitors with nested page tables, or the same sandbox image without them (no isolation)"},
     {.key = "clock", .type = FIELD_WORD, AT(scenario_platform, clock), .words = words_clocks, .fallback = "real",
-     .help = "real, or one tick per instruction so that a run repeats exactly (load tool sandbox or none only)"},
+     .help = "real, or one tick per instruction so that a run repeats exactly (load tool sandbox, traffic or none only)"},
     {.key = "cores", .type = FIELD_COUNT, AT(scenario_platform, cores), .min = 1, .max = QV_MAX_SANDBOXES,
      .specials = special_auto, .fallback = "auto", .help = "processor cores; auto: one per sandbox"},
     {.key = "memory", .type = FIELD_SIZE, AT(scenario_platform, memory_bytes), .min = 128 * MIB, .max = 2048 * MIB,
