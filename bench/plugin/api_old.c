@@ -15,3 +15,17 @@ size_t plugin_instruction_bytes(const struct qemu_plugin_insn *insn, uint8_t *by
     memcpy(bytes, qemu_plugin_insn_data(insn), n);
     return n;
 }
+
+/* Nothing tells a callback where its block was entered, and nothing has to: each address has its own block. */
+const enum qemu_plugin_cb_flags plugin_block_flags = QEMU_PLUGIN_CB_NO_REGS;
+
+void plugin_prepare_addresses(qemu_plugin_id_t id)
+{
+    (void)id;
+}
+
+uint64_t plugin_block_address(unsigned vcpu, uint64_t translated_at)
+{
+    (void)vcpu;
+    return translated_at;
+}

@@ -139,8 +139,9 @@ static void block_executed(unsigned vcpu, void *what)
     struct model_core *core = model_core(model, vcpu);
     if (core == NULL)
         return;
-    look_for_exit(vcpu, block->address);
-    model_fetch(core, block->address, block->bytes, block->instructions);
+    uint64_t address = plugin_block_address(vcpu, block->address);
+    look_for_exit(vcpu, address);
+    model_fetch(core, address, block->bytes, block->instructions);
 }
 
 /* The emulator knows where the access really went: does the model? */
@@ -257,7 +258,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     }
     struct block *kept = counting ? keep_block(block) : NULL;
     if (kept != NULL)
-        qemu_plugin_register_vcpu_tb_exec_cb(tb, block_executed, QEMU_PLUGIN_CB_NO_REGS, kept);
+        qemu_plugin_register_vcpu_tb_exec_cb(tb, block_executed, plugin_block_flags, kept);
     else if (may_be_return(block.address))
         qemu_plugin_register_vcpu_tb_exec_cb(tb, return_executed, QEMU_PLUGIN_CB_NO_REGS, packed(block.address, 0));
 }
@@ -349,6 +350,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++)
         core_returns[i] = NOWHERE;
     self = id;
+    plugin_prepare_addresses(id);
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     return 0;
 }

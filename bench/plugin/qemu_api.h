@@ -2,8 +2,8 @@
 /*
  * What we use of QEMU's TCG plugin interface, declared here because no package ships its header. The functions are in
  * the emulator itself, which binds them when it loads the plugin. Source: the interface's documentation (QEMU, "TCG
- * Plugins"), versions 0-1 (QEMU 4.2 to 8.1) and 3-4 (from 9.1); the one function that is not the same in both is behind
- * plugin_instruction_bytes(), and api_old.c or api_new.c is linked.
+ * Plugins"), versions 0-1 (QEMU 4.2 to 8.1) and 3-4 (from 9.1); what is not the same in both is behind the functions
+ * plugin_*(), of which api_old.c or api_new.c is linked.
  */
 #ifndef QV_PLUGIN_QEMU_API_H
 #define QV_PLUGIN_QEMU_API_H
@@ -32,7 +32,7 @@ struct qemu_plugin_info {
     } system;
 };
 
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS = 0 };
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS = 0, QEMU_PLUGIN_CB_R_REGS = 1 };
 enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_R = 1, QEMU_PLUGIN_MEM_W = 2, QEMU_PLUGIN_MEM_RW = 3 };
 
 typedef void (*qemu_plugin_simple_cb_t)(qemu_plugin_id_t id);
@@ -64,7 +64,16 @@ struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t info, ui
 bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *haddr);
 uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *haddr);
 
-/* api_old.c, api_new.c: the first bytes of an instruction, at most `room`; how many. */
+/* --- api_old.c, api_new.c --- */
+
+/* The first bytes of an instruction, at most `room`; how many. */
 size_t plugin_instruction_bytes(const struct qemu_plugin_insn *insn, uint8_t *bytes, size_t room);
+
+/* Prepares plugin_block_address(). To be called once, from qemu_plugin_install(). */
+void plugin_prepare_addresses(qemu_plugin_id_t id);
+
+/* The linear address of the block that `vcpu` begins, for callbacks of blocks registered with plugin_block_flags. */
+uint64_t plugin_block_address(unsigned vcpu, uint64_t translated_at);
+extern const enum qemu_plugin_cb_flags plugin_block_flags;
 
 #endif
