@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* The picture of a report: medians with a bar from the least to the 99th percentile, one row per benchmark. */
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "analysis/gnuplot.h"
 #include "bench/report.h"
 #include "cmd/paths.h"
 
-extern char **environ;
-
 static const char *const colours[BENCH_COLUMNS] = {"#1f5fa8", "#d9822b"};
 
-static void data(FILE *out, const struct bench_report *report, size_t c, size_t *rows)
+/* What the axis has to hold, with a margin on both sides, so that it is not empty where all values are equal. */
+struct extent {
+    double least, most;
+};
+
+/* The axis is logarithmic: nothing lies below half a tick. */
+static double shown(double ticks)
+{
+    return ticks < 0.5 ? 0.5 : ticks;
+}
+
+static void data(FILE *out, const struct bench_report *report, size_t c, size_t *rows, struct extent *extent)
 {
     const struct bench_column *first = &report->column[0];
     double shift = c == 0 ? 0.14 : -0.14;
@@ -24,10 +30,12 @@ static void data(FILE *out, const struct bench_report *report, size_t c, size_t 
         const struct bench_row *row = bench_find(&report->column[c], first->row[i].name);
         if (row == NULL || row->n == 0)
             continue;
-        /* the axis is logarithmic: nothing lies below half a tick */
-        fprintf(out, "%.6g %.2f %.6g %.6g\n", row->s.median < 0.5 ? 0.5 : row->s.median,
-                (double)(first->n_rows - i) + shift, row->s.min < 0.5 ? 0.5 : row->s.min,
-                row->p99 < 0.5 ? 0.5 : row->p99);
+        fprintf(out, "%.6g %.2f %.6g %.6g\n", shown(row->s.median), (double)(first->n_rows - i) + shift,
+                shown(row->s.min), shown(row->p99));
+        if (extent->most <= 0 || shown(row->s.min) < extent->least)
+            extent->least = shown(row->s.min);
+        if (shown(row->p99) > extent->most)
+            extent->most = shown(row->p99);
         (*rows)++;
     }
     fprintf(out, "END\n");
@@ -38,14 +46,16 @@ static bool script(FILE *out, const struct bench_report *report)
     const struct bench_column *first = &report->column[0];
     size_t rows[BENCH_COLUMNS] = {0};
     const char *comma = "";
+    struct extent extent = {1, 0};
     for (size_t c = 0; c < report->n_columns; c++)
-        data(out, report, c, &rows[c]);
+        data(out, report, c, &rows[c], &extent);
     fprintf(out,
             "set logscale x\nset grid xtics lc rgb '#dddddd'\nset border 3\nset tics nomirror out\n"
             "set xlabel \"ticks; one tick is %s\" noenhanced\n"
             "set title \"%s: median, and from the least to the 99th percentile\" noenhanced\n"
-            "set key outside top right horizontal\nset yrange [0.3:%zu.7]\nset ytics noenhanced (",
-            report->tick.what, report->platform, first->n_rows);
+            "set key outside top right horizontal\nset xrange [%.6g:%.6g]\nset yrange [0.3:%zu.7]\n"
+            "set ytics noenhanced (",
+            report->tick.what, report->platform, extent.least / 2, extent.most * 2, first->n_rows);
     for (size_t i = 0; i < first->n_rows; i++)
         fprintf(out, "%s\"%s\" %zu", i > 0 ? ", " : "", first->row[i].name, first->n_rows - i);
     fprintf(out,
@@ -65,28 +75,6 @@ static bool script(FILE *out, const struct bench_report *report)
     return *comma != '\0';
 }
 
-static int run_gnuplot(const char *folder, struct qv_error *err)
-{
-    char *const argv[] = {"timeout", "60", "gnuplot", "bench.gp", NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t pid;
-    int status = 0;
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return qv_error_set(err, -ENOMEM, "out of memory");
-    (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    (void)posix_spawn_file_actions_addchdir_np(&actions, folder);
-    int code = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    if (code != 0)
-        return qv_error_set(err, -code, "gnuplot: %s", strerror(code));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0
-               ? 0
-               : qv_error_set(err, -EIO, "%s/bench.gp: gnuplot failed, or is not installed", folder);
-}
-
 int bench_plot(const char *folder, const struct bench_report *report, struct qv_error *err)
 {
     char path[4200];
@@ -98,5 +86,5 @@ int bench_plot(const char *folder, const struct bench_report *report, struct qv_
     bool any = script(out, report);
     if (fclose(out) != 0)
         return qv_error_set(err, -EIO, "%s: cannot be written", path);
-    return any ? run_gnuplot(folder, err) : qv_error_set(err, -ENODATA, "nothing was measured: no picture");
+    return any ? gnuplot_run(folder, "bench.gp", err) : qv_error_set(err, -ENODATA, "nothing was measured: no picture");
 }
