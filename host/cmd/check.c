@@ -22,7 +22,7 @@ static void help(void)
         "\n"
         "examples:\n"
         "  qv check scenarios/nic-fault-local.yaml\n"
-        "  qv check --quiet scenarios/*.yaml scenarios/faults/*.yaml\n"
+        "  qv check --quiet scenarios/*.yaml scenarios/*/*.yaml\n"
         "  qv check --keys | column -t -s \"$(printf '\\t')\" | less -S\n"
         "\n"
         "Exit status: 0 all files are good, 2 at least one is not. docs/scenarios.md explains the format.\n");

@@ -250,10 +250,14 @@ static void check_platform(const struct check *c)
     if (usable(c, "platform.cpu") && usable(c, "platform.kind") && platform->cpu != 0 &&
         platform->kind != SCENARIO_PLATFORM_BOCHS)
         complain(c, "platform.cpu", "only kind bochs has models, expected auto");
+    if (usable(c, "platform.pmu") && usable(c, "platform.kind") && platform->pmu != SCENARIO_PMU_NONE &&
+        platform->kind == SCENARIO_PLATFORM_BOCHS)
+        complain(c, "platform.pmu", "Bochs feeds no model of a processor's caches, expected none");
     if (usable(c, "platform.clock") && usable(c, "load.tool") && platform->clock == SCENARIO_CLOCK_ICOUNT &&
         (c->scenario->load.tool == SCENARIO_TOOL_BUILTIN || c->scenario->load.tool == SCENARIO_TOOL_HTTPERF))
-        complain(c, given(c, "load.tool") ? "load.tool" : "platform.clock",
-                 "requests of the host arrive at random on the icount clock, expected load tool sandbox or none");
+        complain(
+            c, given(c, "load.tool") ? "load.tool" : "platform.clock",
+            "requests of the host arrive at random on the icount clock, expected load tool sandbox, traffic or none");
 }
 
 static void check_client(const struct check *c)
@@ -271,7 +275,8 @@ static void check_client(const struct check *c)
         clients++;
         client = i;
         if (!scenario_client_makes_load(s))
-            complain(c, in_sandbox(path, i, "roles"), "a client without work, expected load tool sandbox beside it");
+            complain(c, in_sandbox(path, i, "roles"),
+                     "a client without work, expected load tool sandbox or traffic beside it");
     }
     if (!scenario_client_makes_load(s))
         return;

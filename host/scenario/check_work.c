@@ -96,7 +96,7 @@ static void check_flood(const struct check *c, uint32_t index)
     if (work->bytes < FRAME_LEAST || work->bytes > FRAME_MOST)
         check_complain(c, in_work(path, index, "bytes"), "not the size of a frame, expected 64B to 1514B");
     if (s->load.tool != SCENARIO_TOOL_NONE && !scenario_client_makes_load(s))
-        check_complain(c, "load.tool", "a flood stays inside the machine, expected load tool sandbox or none");
+        check_complain(c, "load.tool", "a flood stays inside the machine, expected load tool sandbox, traffic or none");
 }
 
 static void check_serves(const struct check *c, uint32_t index)

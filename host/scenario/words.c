@@ -72,7 +72,7 @@ const struct word words_cpus[] = {{"auto", 0, "the platform's own choice"},
 const struct word words_roles[] = {{"web", QV_ROLE_WEB, "serves HTTP on its address"},
                                    {"standby", QV_ROLE_STANDBY, "takes a failed sandbox's service over"},
                                    {"bystander", QV_ROLE_BYSTANDER, "runs the deadline probe"},
-                                   {"client", QV_ROLE_CLIENT, "makes the requests (load tool sandbox)"},
+                                   {"client", QV_ROLE_CLIENT, "makes the load (load tools sandbox and traffic)"},
                                    {NULL, 0, NULL}};
 const struct word words_services[] = {{"http", 1, "lwIP's web server"}, {NULL, 0, NULL}};
 const struct word words_tools[] = {{"none", SCENARIO_TOOL_NONE, "no load"},

@@ -5,7 +5,7 @@ set_tests_properties(negative.scenarios PROPERTIES TIMEOUT 120 LABELS "negative;
 
 # Every scenario that comes with the project is good.
 add_test(NAME scenarios.good
-    COMMAND sh -c "exec \"$1\" check --quiet \"$2\"/scenarios/*.yaml \"$2\"/scenarios/faults/*.yaml"
+    COMMAND sh -c "exec \"$1\" check --quiet \"$2\"/scenarios/*.yaml \"$2\"/scenarios/*/*.yaml"
             sh $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}")
 set_tests_properties(scenarios.good PROPERTIES TIMEOUT 60 LABELS "scenario")
 
