@@ -589,6 +589,9 @@ static void test_published(void)
     CU_ASSERT_PTR_NULL(published_find(&set, "driver_switch", "remote"));
     CU_ASSERT_STRING_EQUAL(published_find(&set, "net_reinit", "local")->unit, "cycles");
     published_free(&set);
+    CU_ASSERT_EQUAL_FATAL(published_read(QV_PUBLISHED "/linux-peers.csv", &set, &err), 0);
+    CU_ASSERT_EQUAL(published_find(&set, "kvm-vmmcall", "icount")->value, 2559);
+    published_free(&set);
     CU_ASSERT_EQUAL(published_read(QV_PUBLISHED "/recovery-systems.csv", &set, &err), 0);
     published_free(&set);
     static const struct {
