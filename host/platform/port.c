@@ -6,9 +6,16 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_PORTS 16u
+
+/* Below those that the kernel gives to outgoing connections, which other runs' clients take all the time: a port found
+ * free among them may not be free any more when the emulator asks for it. */
+#define FIRST_PORT 20000u
+#define LAST_PORT  32767u
+#define TRIES      64u
 
 /* A socket bound to *port (0: any) on the loopback interface; -1 if that cannot be. */
 static int hold(uint16_t *port)
@@ -31,6 +38,22 @@ static int hold(uint16_t *port)
     return fd;
 }
 
+/* A free one, tried from a place that differs from run to run. */
+static int hold_any(uint16_t *port)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    const unsigned start = (unsigned)getpid() * 61u + (unsigned)(now.tv_nsec / 1000);
+    for (unsigned i = 0; i < TRIES; i++) {
+        *port = (uint16_t)(FIRST_PORT + (start + i) % (LAST_PORT - FIRST_PORT + 1));
+        int fd = hold(port);
+        if (fd >= 0)
+            return fd;
+    }
+    *port = 0;
+    return hold(port);
+}
+
 int port_choose(uint16_t *port, size_t n, struct qv_error *err)
 {
     int held[MAX_PORTS];
@@ -39,7 +62,7 @@ int port_choose(uint16_t *port, size_t n, struct qv_error *err)
 
     /* all are held at once, so that they differ */
     for (; count < n && count < MAX_PORTS && result == 0; count++) {
-        held[count] = hold(&port[count]);
+        held[count] = port[count] == 0 ? hold_any(&port[count]) : hold(&port[count]);
         if (held[count] < 0)
             result = qv_error_set(err, -EADDRINUSE, "port %u of 127.0.0.1 is not free", port[count]);
     }
