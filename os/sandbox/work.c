@@ -8,6 +8,7 @@
 
 #define READY_POLL_US 1000u
 #define STRIDE        200u /* turns of the empty loop between two looks at the account */
+#define LOOKS         16u  /* between two PAUSEs */
 
 struct worker {
     const struct qv_work_cfg *cfg;
@@ -20,10 +21,17 @@ static struct worker workers[VCPUS_MAX];
 static unsigned n_workers;
 static int first_vcpu[QV_MAX_WORK]; /* of each entry, once it has been started */
 
+/*
+ * The PAUSE lets an emulator that runs all cores in turn go on to the next one: without it a core that computes keeps
+ * the others waiting for tens of milliseconds. With one in every turn it would do little else.
+ */
 static void turn(unsigned turns)
 {
+    static unsigned looks;
     for (unsigned i = 0; i < turns; i++)
-        __asm__ volatile("" ::: "memory"); /* no PAUSE: an emulator may take that for a wish to yield */
+        __asm__ volatile("" ::: "memory");
+    if (++looks % LOOKS == 0)
+        cpu_pause();
 }
 
 static void burn(uint64_t ticks)
