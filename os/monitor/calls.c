@@ -65,6 +65,21 @@ static int64_t call_recovered(struct core *core, const struct exit_info *exit)
     return 0;
 }
 
+/* While a sandbox runs its core can be reset as well in a recovery; one that is parked is in its monitor. */
+static int end_overdue(struct core *core, struct core *target, const struct exit_info *exit)
+{
+    uint32_t state = target->report->state;
+    if (target != core && (state == QV_SB_RECOVERING || state == QV_SB_BOOTING) && vendor->was_reset &&
+        vendor->was_reset(target)) {
+        core_revive(core, target);
+        return 0;
+    }
+    int error = recovery_end_overdue(core, target, exit);
+    if (error == -ETIMEDOUT)
+        core_revive(core, target);
+    return error;
+}
+
 /*
  * A sandbox may have a neighbour stopped, but only one whose heartbeat this monitor too finds stale, and in two steps:
  * the first call makes the neighbour's core show by an NMI that it runs at all, for under an emulator or a host it may
@@ -77,7 +92,7 @@ static int64_t call_suspect(struct core *core, const struct exit_info *exit)
     if (target >= machine.n_cores)
         return -EINVAL;
     if (recovery_overdue(&cores[target]))
-        return recovery_end_overdue(core, &cores[target], exit);
+        return end_overdue(core, &cores[target], exit);
     if (target == core->index)
         return -EINVAL;
     uint32_t state = cores[target].report->state;

@@ -37,6 +37,17 @@ void lapic_quiesce(void)
             *lapic(LAPIC_EOI) = 0;
 }
 
+/*
+ * Nobody else can request anything while an unanswered request stands. False: it was read just now. A stop is left
+ * standing: nothing comes after it, and it is right whenever it is read.
+ */
+static bool take_request_back(struct core *target, enum core_request_kind kind)
+{
+    uint32_t mine = (uint32_t)kind;
+    return __atomic_compare_exchange_n(&target->request, &mine, REQUEST_NONE, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
 int core_request(struct core *from, struct core *target, enum core_request_kind kind)
 {
     uint32_t none = REQUEST_NONE;
@@ -49,7 +60,7 @@ int core_request(struct core *from, struct core *target, enum core_request_kind 
     uint64_t limit = rdtsc() + machine.tsc_hz / 1000u * REQUEST_TIMEOUT_MS;
     while (__atomic_load_n(&target->request_done, __ATOMIC_ACQUIRE) == done) {
         if (rdtsc() > limit)
-            return -ETIMEDOUT;
+            return kind == REQUEST_STOP || take_request_back(target, kind) ? -ETIMEDOUT : 0;
         cpu_pause();
     }
     return 0;
@@ -154,6 +165,14 @@ void core_park_until_overdue(struct core *core)
     }
 }
 
+/* Somebody else's request to it is answered, or taken back, within REQUEST_TIMEOUT_MS. */
+static void request_stop(struct core *core, struct core *target)
+{
+    uint64_t limit = rdtsc() + machine.tsc_hz / 1000u * 2u * REQUEST_TIMEOUT_MS;
+    while (core_request(core, target, REQUEST_STOP) == -EBUSY && rdtsc() < limit)
+        cpu_pause();
+}
+
 _Noreturn void machine_stop(struct core *core, uint32_t status)
 {
     uint32_t nobody = QV_NO_SANDBOX;
@@ -161,7 +180,7 @@ _Noreturn void machine_stop(struct core *core, uint32_t status)
         sleep_for_ever(core); /* somebody else stops the machine; his NMI ends here */
     for (unsigned i = 0; i < machine.n_cores; i++)
         if (i != core->index)
-            (void)core_request(core, &cores[i], REQUEST_STOP); /* a core that does not answer cannot be helped now */
+            request_stop(core, &cores[i]); /* a core that does not answer cannot be helped now */
     monitor_trace(core, QV_TRACE_END, status, 0);
     directory()->exit_status = status;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
