@@ -162,6 +162,8 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
                     enum recovery_source source, enum fault_scope scope);
 void recovery_done(struct core *core);
 void recovery_taken_over(struct core *core, struct core *failed, bool served); /* false: the sandbox gave it up */
+/* Ends the hand-over of `core`'s service, as served or as failed: true for the one of several that comes first. */
+bool recovery_close_takeover(struct core *core);
 bool recovery_overdue(const struct core *core);
 /* By `core`, which found it: its own at once, another one's by a request. Of core_request()'s errors. */
 int recovery_end_overdue(struct core *core, struct core *target, const struct exit_info *exit);

@@ -62,7 +62,9 @@ static void on_cpuid(struct core *core, const struct exit_info *exit)
 /* Asked for by recovery.c. Too early only where the timer cannot hold so long a time. */
 static void on_alarm(struct core *core, const struct exit_info *exit)
 {
-    if (recovery_overdue(core))
+    if (core->report->recover_by == 0)
+        vendor->alarm(core, 0); /* nothing is under way any more: it would run out at once again */
+    else if (recovery_overdue(core))
         (void)recovery_end_overdue(core, core, exit);
 }
 

@@ -272,20 +272,29 @@ void recovery_done(struct core *core)
     partition_refill(core);
 }
 
+bool recovery_close_takeover(struct core *core)
+{
+    return __atomic_exchange_n(&core->report->takeover_open, 0, __ATOMIC_ACQ_REL) != 0;
+}
+
 /*
  * A service inherited from a standby that had taken it over, and then failed itself, was recovered before: nothing is
- * under way then. One that cannot be taken over is its own sandbox's again, at once.
+ * under way then. One that cannot be taken over is its own sandbox's again, at once. One that is served when its
+ * sandbox has begun to take it back comes too late; the bit stays, and says so to take_back().
  */
 void recovery_taken_over(struct core *core, struct core *failed, bool served)
 {
     uint32_t bit = 1u << failed->index;
-    if (!(__atomic_fetch_and(&core->takeover_pending, ~bit, __ATOMIC_ACQ_REL) & bit))
+    if (!(__atomic_load_n(&core->takeover_pending, __ATOMIC_ACQUIRE) & bit))
         return;
     if (!served) {
+        __atomic_fetch_and(&core->takeover_pending, ~bit, __ATOMIC_ACQ_REL);
         (void)core_request(core, failed, REQUEST_OVERDUE);
         return;
     }
-    __atomic_store_n(&failed->report->takeover_open, 0, __ATOMIC_RELEASE);
+    if (!recovery_close_takeover(failed))
+        return;
+    __atomic_fetch_and(&core->takeover_pending, ~bit, __ATOMIC_ACQ_REL);
     __atomic_store_n(&failed->report->recover_by, 0, __ATOMIC_RELEASE);
     monitor_trace(core, QV_TRACE_RECOVERED, QV_POLICY_REMOTE, failed->index);
 }

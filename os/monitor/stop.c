@@ -160,7 +160,7 @@ void core_park_until_overdue(struct core *core)
         enum core_request_kind kind = sleep_until_request(core);
         if (kind == REQUEST_STOP)
             sleep_for_ever(core);
-        if (kind == REQUEST_OVERDUE && core->report->takeover_open)
+        if (kind == REQUEST_OVERDUE && recovery_close_takeover(core))
             return;
     }
 }
