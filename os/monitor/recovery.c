@@ -133,6 +133,14 @@ static void hand_over(struct core *core, struct core *standby)
     __atomic_store_n(&core->report->taken_over_by, standby->index, __ATOMIC_RELEASE);
 }
 
+/* Its standby has neither served the service that was handed to it nor said why. */
+static bool standby_owes(const struct core *core)
+{
+    uint32_t standby = core->report->taken_over_by;
+    return standby < machine.n_cores &&
+           (__atomic_load_n(&cores[standby].takeover_pending, __ATOMIC_ACQUIRE) & (1u << core->index));
+}
+
 /* The service is this sandbox's again. A standby that has neither served it nor said why is itself stuck. */
 static void take_back(struct core *core)
 {
@@ -241,6 +249,8 @@ void recovery_fault(struct core *core, enum qv_detection detection, uint64_t add
         bool spent = decision.reason == POLICY_BUDGET_SPENT;
         if (spent) /* to contain because the policy says so is not giving up */
             monitor_trace(core, QV_TRACE_GAVE_UP, (uint64_t)detection, core->policy.attempts);
+        if (standby_owes(core)) /* nobody else would find the standby stuck */
+            take_back(core);
         core_park(core, spent ? QV_SB_GAVE_UP : QV_SB_PARKED);
     }
     /* The strategies wait for not_before themselves: the clock of the attempt starts when it may start. */
