@@ -114,7 +114,12 @@ void core_handle_request(struct core *core, const struct exit_info *exit)
         recovery_fault(core, QV_DETECT_HEARTBEAT, from, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
     if (kind == REQUEST_OVERDUE && recovery_overdue(core))
         recovery_fault(core, QV_DETECT_RECOVERY_TIMEOUT, from, exit, FROM_MONITOR, FAULT_SCOPE_COMPONENT);
-    if (kind == REQUEST_STUCK) /* which thread is stuck is not known, least of all that it is the running one */
+    /*
+     * One that is itself being recovered did not come to it, and its recovery has a limit of its own. Which thread is
+     * stuck is not known, least of all that it is the running one.
+     */
+    bool recovering = core->report->state != QV_SB_RUNNING || core->policy.state == POLICY_RECOVERING;
+    if (kind == REQUEST_STUCK && !recovering)
         recovery_fault(core, QV_DETECT_RECOVERY_TIMEOUT, from, exit, FROM_MONITOR, FAULT_SCOPE_KERNEL);
 }
 

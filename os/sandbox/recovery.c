@@ -146,6 +146,11 @@ static void recover_local(void)
     monitor_call(QV_CALL_RECOVERED, 0);
 }
 
+static bool handed_to_me(unsigned failed)
+{
+    return directory()->core[failed].taken_over_by == handoff->id;
+}
+
 /*
  * A service that somebody else had taken over, who failed in turn, or this sandbox's former incarnation: the device was
  * seen to already, and the recovery of the service was over.
@@ -161,9 +166,14 @@ static bool inherit(unsigned failed)
     return true;
 }
 
-/* False: this sandbox's own driver failed in between; the service has to be taken over again when that is mended. */
+/*
+ * False: this sandbox's own driver failed in between; the service has to be taken over again when that is mended. True
+ * also if its own sandbox has taken it back: then two would serve one address.
+ */
 static bool recover_remote(unsigned failed)
 {
+    if (!handed_to_me(failed))
+        return true;
     if (!directory()->core[failed].takeover_open)
         return inherit(failed);
     uint64_t key = recovery_key(failed, 0);
@@ -179,6 +189,8 @@ static bool recover_remote(unsigned failed)
     nic_component.state = COMPONENT_RUNNING;
     if (!ready)
         return false;
+    if (!handed_to_me(failed))
+        return true;
     network_begin(key);
     int error = net_takeover(failed, true);
     network_end(key);
