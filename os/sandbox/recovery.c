@@ -19,7 +19,7 @@ struct thread *recovery_thread;
 static volatile bool local_due;
 static volatile uint64_t local_not_before;
 static volatile uint64_t local_since;            /* native mode: when it was asked for, 0 = none is under way */
-static volatile uint32_t takeover_due;           /* bit per failed sandbox */
+static volatile uint32_t takeover_due;           /* bit per failed sandbox; atomic: its thread and the IPI change it */
 static uint32_t takeover_seen[QV_MAX_SANDBOXES]; /* number of its recovery whose hand-over was seen */
 static volatile uint64_t reply_key; /* phase key of the recovery that waits for its first good reply, 0 = none */
 static volatile bool network_open;  /* its network phase has not ended yet */
@@ -219,7 +219,7 @@ static void recover_due(void)
         bool over = served || ++tries[i] >= TAKEOVER_TRIES;
         if (over) {
             tries[i] = 0;
-            takeover_due &= ~(1u << i);
+            __atomic_fetch_and(&takeover_due, ~(1u << i), __ATOMIC_RELAXED);
         }
         if (over && !served)
             monitor_call3(QV_CALL_TAKEN_OVER, i, 1, 0); /* somebody else has to help */
@@ -241,7 +241,7 @@ static void on_recovery_ipi(void)
         }
         trace(QV_TRACE_IPI_RECEIVE, VECTOR_IPI_RECOVERY, i);
         takeover_seen[i] = report->recovery;
-        takeover_due |= 1u << i;
+        __atomic_fetch_or(&takeover_due, 1u << i, __ATOMIC_RELAXED);
     }
     thread_wake(recovery_thread);
 }
@@ -307,7 +307,7 @@ static void restarted_main(void *argument)
             continue;
         takeover_seen[i] = directory()->core[i].recovery;
         if (!inherit(i))
-            takeover_due |= 1u << i;
+            __atomic_fetch_or(&takeover_due, 1u << i, __ATOMIC_RELAXED);
     }
     wait_for_reply(key, takeover_due);
     monitor_call(QV_CALL_RECOVERED, 0);
