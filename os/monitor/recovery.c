@@ -295,14 +295,19 @@ bool recovery_close_takeover(struct core *core)
 void recovery_taken_over(struct core *core, struct core *failed, bool served)
 {
     uint32_t bit = 1u << failed->index;
-    if (!(__atomic_load_n(&core->takeover_pending, __ATOMIC_ACQUIRE) & bit))
-        return;
+    bool pending = __atomic_load_n(&core->takeover_pending, __ATOMIC_ACQUIRE) & bit;
     if (!served) {
+        if (!pending && failed->report->state != QV_SB_PARKED)
+            return;
+        if (!pending) { /* nobody expects anything of it: opened anew, and over at once */
+            __atomic_store_n(&failed->report->takeover_open, 1, __ATOMIC_RELEASE);
+            __atomic_store_n(&failed->report->recover_by, rdtsc(), __ATOMIC_RELEASE);
+        }
         __atomic_fetch_and(&core->takeover_pending, ~bit, __ATOMIC_ACQ_REL);
         (void)core_request(core, failed, REQUEST_OVERDUE);
         return;
     }
-    if (!recovery_close_takeover(failed))
+    if (!pending || !recovery_close_takeover(failed))
         return;
     __atomic_fetch_and(&core->takeover_pending, ~bit, __ATOMIC_ACQ_REL);
     __atomic_store_n(&failed->report->recover_by, 0, __ATOMIC_RELEASE);

@@ -11,6 +11,7 @@
 
 #define FIRST_REPLY_WAIT_US 500000u
 #define TAKEOVER_TRIES      8u
+#define TAKEOVER_BUSY_US    250000u
 #define REINIT_TRIES        50u
 #define REINIT_RETRY_US     1000u
 
@@ -151,13 +152,25 @@ static bool handed_to_me(unsigned failed)
     return directory()->core[failed].taken_over_by == handoff->id;
 }
 
+/* -EBUSY while another sharer resets the device, or until one is known to have died in that: two lock timeouts. */
+static int take_over(unsigned failed, bool first_reply)
+{
+    uint64_t limit = time_now() + time_from_us(TAKEOVER_BUSY_US);
+    int error = net_takeover(failed, first_reply);
+    while (error == -EBUSY && time_now() < limit && !local_due && handed_to_me(failed)) {
+        (void)thread_wait_until(time_now() + time_from_us(REINIT_RETRY_US));
+        error = net_takeover(failed, first_reply);
+    }
+    return error;
+}
+
 /*
  * A service that somebody else had taken over, who failed in turn, or this sandbox's former incarnation: the device was
  * seen to already, and the recovery of the service was over.
  */
 static bool inherit(unsigned failed)
 {
-    int error = net_takeover(failed, false);
+    int error = take_over(failed, false);
     if (error) {
         kprint("service of sandbox %u not inherited: %d", failed, error);
         return false;
@@ -192,7 +205,7 @@ static bool recover_remote(unsigned failed)
     if (!handed_to_me(failed))
         return true;
     network_begin(key);
-    int error = net_takeover(failed, true);
+    int error = take_over(failed, true);
     network_end(key);
     if (error) {
         reply_key = 0;
