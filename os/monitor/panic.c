@@ -35,6 +35,23 @@ static void stop_the_others(void)
     }
 }
 
+/*
+ * Whose panic it is that ends the machine: APIC id + 1 of the first core, 0 = nobody's yet. A panic in the middle of
+ * its own panic leaves out what may have caused it; another core leaves the rest to the first.
+ */
+static uint32_t panicking;
+
+static bool first_panic(void)
+{
+    uint32_t self = (*lapic(LAPIC_ID) >> 24) + 1u, nobody = 0;
+    if (__atomic_compare_exchange_n(&panicking, &nobody, self, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return true;
+    if (nobody != self)
+        for (;;)
+            __asm__ volatile("cli; hlt");
+    return false;
+}
+
 /* An error of the monitors themselves: nothing can be trusted to go on, so the machine stops and says why. */
 _Noreturn void monitor_panic(const char *format, ...)
 {
@@ -44,14 +61,16 @@ _Noreturn void monitor_panic(const char *format, ...)
     print_format(text, sizeof(text), format, arguments);
     va_end(arguments);
     kprint("MONITOR PANIC: %s", text);
-    for (unsigned i = 0; i < machine.n_cores; i++)
+    bool first = first_panic();
+    for (unsigned i = 0; first && i < machine.n_cores; i++)
         if (cores[i].report)
             print_exits(cores[i].report, i);
     directory()->exit_status = PANIC_STATUS;
     __atomic_store_n(&directory()->machine_state, QV_MACHINE_FAILED, __ATOMIC_RELEASE);
-    if (dump_by_serial())
+    if (first && dump_by_serial())
         stop_the_others();
-    machine_dump();
+    if (first)
+        machine_dump();
     machine_leave(PANIC_STATUS);
     for (;;)
         __asm__ volatile("cli; hlt");
