@@ -30,6 +30,7 @@ static void make_ring(unsigned index, uint64_t phys)
     ring->capacity = 1;
     while (sizeof(*ring) + 2ull * ring->capacity * sizeof(ring->record[0]) <= RING_BYTES)
         ring->capacity *= 2;
+    machine.ring_records = ring->capacity;
     ring->core = (uint8_t)index;
     ring->writer = QV_WRITER_SANDBOX;
     ring->magic = QV_TRACE_MAGIC;

@@ -57,6 +57,7 @@ struct handoff {
     uint32_t apic_id[QV_MAX_SANDBOXES];
     struct handoff_nic nic[QV_MAX_NICS];
     struct qv_bootcfg cfg;
+    uint32_t ring_records; /* capacity of the trace ring: what its own header says may be damaged */
 };
 _Static_assert(sizeof(struct handoff) <= 4096, "hand-off fits its page");
 

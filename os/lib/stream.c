@@ -90,6 +90,16 @@ void stream_end(struct stream_sender *s)
     send(s, QV_STREAM_END, 0, &summary, sizeof(summary));
 }
 
+size_t stream_ring_bytes(const volatile struct qv_trace_ring *ring, size_t room)
+{
+    uint64_t records = ring->head; /* each is read once: what was checked must not change afterwards */
+    uint64_t capacity = ring->capacity;
+    uint64_t fit = room < sizeof(*ring) ? 0 : (room - sizeof(*ring)) / sizeof(ring->record[0]);
+    records = records < capacity ? records : capacity;
+    records = records < fit ? records : fit;
+    return room < sizeof(*ring) ? room : sizeof(*ring) + records * sizeof(ring->record[0]);
+}
+
 /* --- what the host says --- */
 
 enum heard { HEARD_SILENCE, HEARD_NOISE, HEARD_REQUEST, HEARD_DONE };

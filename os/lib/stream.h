@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "qv/stream.h"
+#include "qv/trace.h"
 
 struct stream_sender {
     void (*put)(void *context, uint8_t byte);
@@ -25,6 +26,11 @@ void stream_begin(struct stream_sender *sender, void (*put)(void *context, uint8
 /* Sends the memory at `data`, which the receiver is to know as `phys`; stretches of zeros are left out. */
 void stream_memory(struct stream_sender *sender, uint64_t phys, const void *data, size_t size);
 void stream_end(struct stream_sender *sender);
+/*
+ * Bytes of a trace ring that are worth sending: its header, and as many records as were ever written or fit. A sandbox
+ * can write its ring's header, so whatever that says, it is never more than `room`, the memory that the ring was given.
+ */
+size_t stream_ring_bytes(const volatile struct qv_trace_ring *ring, size_t room);
 
 /* A line with two directions. `get` gives -1 where nothing has come; `now_ms` never runs backwards. */
 struct stream_line {

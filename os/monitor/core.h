@@ -19,6 +19,9 @@
 #include "qv/directory.h"
 #include "qv/trace.h"
 
+#define MONITOR_RING_RECORDS 4096u
+#define MONITOR_RING_BYTES   (sizeof(struct qv_trace_ring) + MONITOR_RING_RECORDS * sizeof(struct qv_trace_record))
+
 struct guest_registers { /* order known to run.S */
     uint64_t rbx, rcx, rdx, rsi, rdi, rbp;
     uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
@@ -83,8 +86,9 @@ struct machine {
     struct handoff_nic nic[QV_MAX_NICS];
     struct pci_owned nic_pci[QV_MAX_NICS]; /* what their sandboxes may see of their configuration space */
     uint64_t ring_phys[QV_MAX_SANDBOXES];  /* sandbox trace rings */
-    uint64_t ring_bytes;
-    uint64_t bench_phys; /* shared by all sandboxes while benchmarks run, else 0 */
+    uint64_t ring_bytes;                   /* of each of them */
+    uint32_t ring_records;                 /* its capacity; sandboxes can write what the header says */
+    uint64_t bench_phys;                   /* shared by all sandboxes while benchmarks run, else 0 */
     uint64_t monitor_begin, monitor_end;
     uint64_t text_begin, text_end; /* the monitor's own text and read-only data */
     volatile uint32_t cores_ready;

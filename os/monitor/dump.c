@@ -35,12 +35,10 @@ static uint64_t now_ms(void *context)
     return rdtsc() / (machine.tsc_hz / 1000u);
 }
 
-/* The header, and as many records as were ever written or fit. */
-static void send_ring(struct stream_sender *sender, uint64_t phys)
+static void send_ring(struct stream_sender *sender, uint64_t phys, uint64_t room)
 {
     const struct qv_trace_ring *ring = (const struct qv_trace_ring *)phys;
-    uint64_t records = ring->head < ring->capacity ? ring->head : ring->capacity;
-    stream_memory(sender, phys, ring, sizeof(*ring) + records * sizeof(ring->record[0]));
+    stream_memory(sender, phys, ring, stream_ring_bytes(ring, room));
 }
 
 /* What a sandbox published in its own memory. The address is its word: only its own memory may be told. */
@@ -54,8 +52,12 @@ static void send_sandbox(struct stream_sender *sender, unsigned index)
 {
     const struct qv_sandbox_status *status = (const struct qv_sandbox_status *)QV_STATUS_PHYS(index);
     stream_memory(sender, QV_STATUS_PHYS(index), status, sizeof(*status));
-    send_area(sender, &cores[index].part, status->bench_phys, status->bench_bytes);
-    send_area(sender, &cores[index].part, status->cost_phys, sizeof(struct qv_cost_area));
+    /* Read once each: after a panic the sandbox may still run and change what was checked. */
+    uint64_t bench = __atomic_load_n(&status->bench_phys, __ATOMIC_RELAXED);
+    uint64_t bench_bytes = __atomic_load_n(&status->bench_bytes, __ATOMIC_RELAXED);
+    uint64_t cost = __atomic_load_n(&status->cost_phys, __ATOMIC_RELAXED);
+    send_area(sender, &cores[index].part, bench, bench_bytes);
+    send_area(sender, &cores[index].part, cost, sizeof(struct qv_cost_area));
 }
 
 static void walk(void *context, struct stream_sender *sender)
@@ -67,7 +69,7 @@ static void walk(void *context, struct stream_sender *sender)
         send_sandbox(sender, i);
     for (unsigned i = 0; i < d->n_rings && i < QV_MAX_RINGS; i++)
         if (d->ring[i] != 0)
-            send_ring(sender, d->ring[i]);
+            send_ring(sender, d->ring[i], i % 2 == 0 ? machine.ring_bytes : MONITOR_RING_BYTES);
     stream_memory(sender, d->bootcfg_phys, machine.cfg, sizeof(*machine.cfg));
     stream_memory(sender, d->label_phys, (const void *)d->label_phys, d->label_bytes);
 }

@@ -161,6 +161,7 @@ static void write_handoff(const struct core *core, uint64_t image_end, uint64_t 
     h->tsc_hz = machine.tsc_hz;
     h->lapic_hz = machine.lapic_hz;
     h->ring_phys = machine.ring_phys[core->index];
+    h->ring_records = machine.ring_records;
     h->bench_shared_phys = machine.bench_phys;
     h->window_begin = header->window_begin;
     h->window_end = header->window_end;

@@ -5,9 +5,8 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
-#define MONITOR_RING_RECORDS 4096u
-#define COMMON_REGIONS       8u
-#define REGIONS_PER_CORE     10u
+#define COMMON_REGIONS   8u
+#define REGIONS_PER_CORE 10u
 
 void report_init(struct core *core)
 {
@@ -15,8 +14,7 @@ void report_init(struct core *core)
     core->report->apic_id = core->apic_id;
     core->report->incarnation = 1;
     core->report->taken_over_by = QV_NO_SANDBOX;
-    uint64_t bytes = sizeof(struct qv_trace_ring) + MONITOR_RING_RECORDS * sizeof(struct qv_trace_record);
-    core->ring = monitor_pages((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+    core->ring = monitor_pages((MONITOR_RING_BYTES + PAGE_SIZE - 1) / PAGE_SIZE);
     core->ring->version = QV_TRACE_VERSION;
     core->ring->capacity = MONITOR_RING_RECORDS;
     core->ring->core = (uint8_t)core->index;

@@ -7,7 +7,7 @@ static uint32_t mask;
 void trace_init(void)
 {
     ring = phys_to_virt(handoff->ring_phys);
-    mask = ring->capacity - 1;
+    mask = handoff->ring_records - 1;
 }
 
 void trace_at(uint64_t tsc, enum qv_trace_id id, uint64_t a, uint64_t b)

@@ -407,6 +407,28 @@ static void test_delivery_one_way(void)
     CU_ASSERT_EQUAL(memcmp(picture, source, sizeof(source)), 0);
 }
 
+/* The header of a trace ring is the sandbox's word, the room for it is the monitor's. */
+static void test_ring_bytes(void)
+{
+    const size_t header = sizeof(struct qv_trace_ring), record = sizeof(struct qv_trace_record);
+    const size_t room = header + 20 * record + 5; /* more than the 16 records of the ring, and a part of one */
+    struct qv_trace_ring ring = {.capacity = 16, .head = 3};
+    CU_ASSERT_EQUAL(stream_ring_bytes(&ring, room), header + 3 * record);
+    ring.head = 1000;
+    CU_ASSERT_EQUAL(stream_ring_bytes(&ring, room), header + 16 * record);
+    ring.head = 0;
+    CU_ASSERT_EQUAL(stream_ring_bytes(&ring, room), header);
+    static const uint64_t wrong[] = {21, UINT32_MAX, 1ull << 59, (1ull << 59) + 1, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        ring.head = wrong[i];
+        ring.capacity = UINT32_MAX;
+        CU_ASSERT_EQUAL(stream_ring_bytes(&ring, room), header + 20 * record);
+        CU_ASSERT_EQUAL(stream_ring_bytes(&ring, header), header);
+        CU_ASSERT_EQUAL(stream_ring_bytes(&ring, header - 1), header - 1);
+        CU_ASSERT_EQUAL(stream_ring_bytes(&ring, 0), 0);
+    }
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -422,6 +444,7 @@ int main(void)
         {"delivery through noise in both directions", test_delivery_noise},
         {"a host that begins anew", test_delivery_resumed},
         {"a line without a way back", test_delivery_one_way},
+        {"a damaged trace ring", test_ring_bytes},
     };
     return unit_run("stream", tests, sizeof(tests) / sizeof(tests[0]));
 }
