@@ -774,6 +774,45 @@ static void service_is_taken_over(void)
     peer_drop(old);
 }
 
+/*
+ * What a dead neighbour's page says may be anything, and clients may be gone: none of it keeps the others waiting for
+ * ever, and hosts that do not answer are not asked for ever.
+ */
+static void orphans_behind_bad_entries_are_told(void)
+{
+    static const uint32_t nobody[] = {0,
+                                      0xffffffffu,
+                                      WORLD_OTHER | 0xffu,
+                                      0xe0000001u,
+                                      0xf0000001u,
+                                      0x7f000001u,
+                                      WORLD_SERVER,
+                                      WORLD_OTHER,
+                                      (WORLD_OTHER & ~0xffu) | 200u,
+                                      (WORLD_OTHER & ~0xffu) | 200u,
+                                      (WORLD_OTHER & ~0xffu) | 201u};
+    const unsigned count = sizeof(nobody) / sizeof(nobody[0]);
+    uint64_t sent = world_nic.sent;
+
+    for (unsigned i = 0; i < count; i++) {
+        world_other_status.connection[i] =
+            (struct qv_connection){.remote = lwip_htonl(nobody[i]), .port = (uint16_t)(41000 + i), .sandbox = 1};
+    }
+    world_other_status.connection[count] =
+        (struct qv_connection){.remote = lwip_htonl(WORLD_PEER), .port = 40003, .sandbox = 1};
+    peer_orphan = 40003;
+    peer_orphan_asked = peer_orphan_resets = 0;
+    CU_ASSERT_EQUAL(net_takeover(1, false), 0);
+    world_run(NULL, 50000);
+    CU_ASSERT_EQUAL(peer_orphan_resets, 0); /* two hosts may still answer */
+    world_run(NULL, 250000);
+    CU_ASSERT_EQUAL(peer_orphan_asked, 2);
+    CU_ASSERT_EQUAL(peer_orphan_resets, 1);
+    peer_orphan = 0;
+    CU_ASSERT_TRUE(world_nic.sent - sent <= 30); /* ten questions to each of the two, and the announcement */
+    memset(world_other_status.connection, 0, sizeof(world_other_status.connection));
+}
+
 static void addresses_keep_their_interfaces(void)
 {
     unsigned announcements;
@@ -829,6 +868,7 @@ static const struct unit_test tests[] = {
     {"nobody answers a request in time", nobody_answers_a_request_in_time},
     {"other address is not ours", other_address_is_not_ours},
     {"service is taken over", service_is_taken_over},
+    {"orphans behind bad entries are told", orphans_behind_bad_entries_are_told},
     {"addresses keep their interfaces", addresses_keep_their_interfaces},
     {"neighbours are forgotten", neighbours_are_forgotten},
     {"nothing is left over", nothing_is_left_over},

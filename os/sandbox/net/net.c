@@ -397,14 +397,14 @@ static uint64_t run_timers(uint64_t now)
 static uint64_t step(void)
 {
     bool more, sent, heard;
-    uint64_t now, wake;
+    uint64_t now, wake, orphans;
 
     serve_request();
     netdev_batch(true);
     more = take_frames();
-    more = orphans_step(netif_of) || more;
+    orphans = orphans_step(netif_of);
     now = time_now();
-    wake = run_timers(now);
+    wake = earlier(run_timers(now), orphans);
     heard = reached(now);
     if (traffic_wanted()) {
         wake = earlier(wake, traffic_step(now, heard));

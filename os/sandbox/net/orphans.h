@@ -9,7 +9,6 @@
 #ifndef QV_NET_ORPHANS_H
 #define QV_NET_ORPHANS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct netif;
@@ -22,8 +21,12 @@ void orphans_note(const struct tcp_pcb *pcb, unsigned sandbox);
  */
 void orphans_adopt(unsigned sandbox);
 
-/* Sends a few segments; interface_of gives the interface of a sandbox. False: nothing is left to
- * be done, or an answer is awaited first. */
-bool orphans_step(struct netif *(*interface_of)(unsigned sandbox));
+/*
+ * Sends a few segments; interface_of gives the interface of a sandbox. Returns when (TSC) to come back: 0 if there is
+ * more to do, the time at which a next hop is asked for again if its answer is awaited, UINT64_MAX if all are told.
+ * Entries that nobody can be behind are passed over, and those whose next hop does not answer, after a while: the dead
+ * neighbour's page may hold anything, and clients leave.
+ */
+uint64_t orphans_step(struct netif *(*interface_of)(unsigned sandbox));
 
 #endif
