@@ -371,6 +371,25 @@ static void stalled_holder_is_not_blamed(void)
     world_free(world);
 }
 
+/* Another sharer grants descriptors, and the device fills them, while this one checks. */
+static void limit_that_moves_during_the_check_is_no_hole(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct sharer *sharer = &world->sharer[0];
+    uint32_t limit, cursor;
+
+    while (model_frame_to(world, 0, 100)) {
+    }
+    nic_check_all(&sharer->driver);
+    CU_ASSERT_TRUE(nic_unseal(nic_load(&shared_of(world)->rx_limit), &limit));
+    CU_ASSERT_TRUE(nic_unseal(nic_load(&nic_own_slot(&sharer->driver)->cursor), &cursor));
+    CU_ASSERT_EQUAL(nic_rx_done(&sharer->driver, cursor), limit);
+    for (uint32_t moved = 0; moved < NIC_RX_COUNT / 2; moved++)
+        nic_check_receive_ring(&sharer->driver, cursor, limit - moved);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
+    world_free(world);
+}
+
 static void destroyed_cursor_falls_back_to_its_copy(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 2);
@@ -790,6 +809,7 @@ static const struct unit_test tests[] = {
     {"a re-initialisation by an instance at work", reinit_under_way},
     {"a bad descriptor costs one frame", bad_descriptor_costs_one_frame},
     {"a hole in the ring is found", hole_in_the_ring_is_found},
+    {"limit that moves during the check is no hole", limit_that_moves_during_the_check_is_no_hole},
     {"interrupts begin after the reset", interrupts_begin_after_the_reset},
     {"frames during resets", frames_during_resets_everywhere},
     {"checks at any moment find nothing", checks_at_any_moment_find_nothing},

@@ -28,13 +28,15 @@ static void check_blame(struct nic_driver *driver)
 }
 
 /* A part of the ring each time: addresses, and no descriptor done before an earlier one that is not. */
-static void scan_receive_ring(struct nic_driver *driver, uint32_t cursor, uint32_t limit)
+void nic_check_receive_ring(struct nic_driver *driver, uint32_t cursor, uint32_t limit)
 {
     uint32_t first = nic_rx_done(driver, cursor);
     uint32_t begin = driver->scanned % SCAN_PARTS * (NIC_RX_COUNT / SCAN_PARTS);
     uint64_t address = nic_rx_address(driver, begin);
     const struct nic_descriptor *next = &driver->rx_ring[(first + 1u) % NIC_RX_COUNT];
 
+    if (limit - first >= NIC_RX_COUNT)
+        return; /* the limit has moved on since: what lies behind it is not known here; next time */
     /* A hole stops all reading, so the place behind the first gap is looked at every time. */
     if (limit - first > 1u && (nic_load(&next->word) & NIC_RXD_DD) != 0 && nic_rx_done(driver, first) == first) {
         found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)next);
@@ -90,7 +92,7 @@ static void check_receive(struct nic_driver *driver)
         found(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&slot->cursor);
         return;
     }
-    scan_receive_ring(driver, cursor, limit);
+    nic_check_receive_ring(driver, cursor, limit);
     watch_receive(driver, cursor);
 }
 

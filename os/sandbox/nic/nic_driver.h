@@ -286,5 +286,7 @@ bool nic_duty_unsettled(struct nic_driver *driver); /* the interrupt that woke u
 
 /* --- nic_check.c --- */
 void nic_check_all(struct nic_driver *driver);
+/* Part of it: `limit` is the ring's as it was seen before `cursor`, and may have moved on since. */
+void nic_check_receive_ring(struct nic_driver *driver, uint32_t cursor, uint32_t limit);
 
 #endif
