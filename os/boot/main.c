@@ -235,14 +235,14 @@ _Noreturn void boot_core(uint32_t index)
 {
     struct core *core = &cores[index];
     bool again = __atomic_load_n(&core->entered, __ATOMIC_ACQUIRE) != 0;
+    if (again && index == 0)
+        warm_reset_arm(); /* the firmware has used it up, and another INIT before this would start it cold */
     trap_load(index);
     __atomic_store_n(&core->entered, 1, __ATOMIC_RELEASE);
     while (!__atomic_load_n(&cores_may_run, __ATOMIC_ACQUIRE))
         cpu_pause();
     paging_load();
     lapic_start(index);
-    if (again && index == 0)
-        warm_reset_arm(); /* the firmware has used it up */
     if (again)
         core_revived(core);
     core_main(core);
