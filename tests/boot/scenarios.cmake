@@ -26,6 +26,11 @@ qv_scenario_test(standby-stuck standby-stuck --set duration=5s)
 qv_scenario_test(local-stuck standby-stuck --set duration=5s --set recovery.policy=local
     --set "fault=[{model: bad-jump, target: 0, at: {after: 1s}}, {model: livelock, target: 0, point: nic.reinit, at: {after: 1s}}]"
     --set expect.outcome=recovered_remote --set expect.detected_by=cpu-exception)
+# Also where the failed sandbox has no attempt left: the standby's own service, which is the one under load, comes back.
+# The 60 replies are more than were asked for before the fault.
+qv_scenario_test(standby-stuck-spent standby-stuck --set duration=6s --set load.target=1 --set load.rate=50/s
+    --set recovery.budget=1 --set recovery.limit=1s --set recovery.hang_timeout=9s
+    --set expect.outcome=gave_up --set expect.min_replies=60)
 
 # Processor time: who gives way, what an I/O VCPU lets through, and no late bystander beside faults. They repeat exactly.
 qv_scenario_test(rt-share-io rt/share-io)
