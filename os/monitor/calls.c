@@ -6,6 +6,7 @@
 #include "monitor/quick.h"
 
 #define PROBE_GRACE_US 10000u
+#define UNANSWERED_MAX 3u
 
 static bool owns(const struct core *core, uint64_t phys, uint64_t size)
 {
@@ -65,19 +66,26 @@ static int64_t call_recovered(struct core *core, const struct exit_info *exit)
     return 0;
 }
 
-/* While a sandbox runs its core can be reset as well in a recovery; one that is parked is in its monitor. */
+/*
+ * While a sandbox runs its core can be reset, also in a recovery; one that is parked is in its monitor. A core that
+ * does not answer is asked again: a host may just not have given it time. The revived one has a whole limit to say its
+ * own.
+ */
 static int end_overdue(struct core *core, struct core *target, const struct exit_info *exit)
 {
     uint32_t state = target->report->state;
-    if (target != core && (state == QV_SB_RECOVERING || state == QV_SB_BOOTING) && vendor->was_reset &&
-        vendor->was_reset(target)) {
-        core_revive(core, target);
-        return 0;
-    }
-    int error = recovery_end_overdue(core, target, exit);
-    if (error == -ETIMEDOUT)
-        core_revive(core, target);
-    return error;
+    bool reset = target != core && (state == QV_SB_RECOVERING || state == QV_SB_BOOTING) && vendor->was_reset &&
+                 vendor->was_reset(target);
+    int error = reset ? -ETIMEDOUT : recovery_end_overdue(core, target, exit);
+    uint32_t *unanswered = &core->unanswered[target->index];
+    *unanswered = error == -ETIMEDOUT ? *unanswered + 1 : 0;
+    if (error != -ETIMEDOUT || (!reset && *unanswered < UNANSWERED_MAX))
+        return error;
+    *unanswered = 0;
+    uint64_t by = rdtsc() + machine.tsc_hz / 1000000u * machine.cfg->recovery.recover_limit_us;
+    __atomic_store_n(&target->report->recover_by, by, __ATOMIC_RELEASE);
+    core_revive(core, target);
+    return 0;
 }
 
 /*

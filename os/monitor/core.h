@@ -67,7 +67,8 @@ struct core {
     uint64_t upcall_entry, upcall_stack, upcall_frame; /* registered by the sandbox; frame is a physical address */
     uint64_t probe_tsc[QV_MAX_SANDBOXES]; /* of each neighbour: when this monitor last probed it, 0 = not */
     uint64_t probe_beats[QV_MAX_SANDBOXES];
-    uint32_t recovery; /* sequence number of the recovery under way, else of the last */
+    uint32_t unanswered[QV_MAX_SANDBOXES]; /* requests in a row to end its overdue recovery */
+    uint32_t recovery;                     /* sequence number of the recovery under way, else of the last */
     /* others: */
     volatile uint32_t request; /* enum core_request_kind; set by compare-and-swap from NONE, cleared by the target */
     volatile uint32_t request_from;
