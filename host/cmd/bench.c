@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "bench/report.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "cmd/paths.h"
 #include "platform/platform.h"
 #include "run/run.h"
@@ -52,15 +51,12 @@ static int take_option(struct request *request, int option)
         request->platform = optarg;
         return STATUS_MET;
     case 'n':
-        if (strlen(optarg) == 0 || strlen(optarg) + sizeof(QV_BENCH_TEST) >= sizeof(((struct qv_bootcfg *)0)->test))
+        if (!option_benchmark(optarg))
             return usage_error("bench", "--only %s, expected the name of a benchmark", optarg);
         request->only = optarg;
         return STATUS_MET;
     case 'o':
-        if (strlen(optarg) == 0 || strlen(optarg) > PATH_MAX - 64)
-            return usage_error("bench", "--out %s, expected a directory", optarg);
-        strcpy(request->out, optarg);
-        return STATUS_MET;
+        return option_folder("bench", optarg, request->out);
     case 'i':
         request->icount = true;
         return STATUS_MET;
@@ -79,18 +75,6 @@ static int take_option(struct request *request, int option)
     default:
         return usage_error("bench", "see the options");
     }
-}
-
-static void default_folder(char out[PATH_MAX])
-{
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    localtime_r(&now, &parts);
-    strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &parts);
-    snprintf(out, PATH_MAX, "out/bench-%s", stamp);
-    for (unsigned i = 2; access(out, F_OK) == 0 && i < 1000; i++)
-        snprintf(out, PATH_MAX, "out/bench-%s-%u", stamp, i);
 }
 
 static int find_platform(const char *name, uint32_t *kind)
@@ -229,7 +213,7 @@ int cmd_bench(int argc, char **argv)
     if (request.icount && platform_by_kind(platform)->own_clock)
         return usage_error("bench", "--icount: the clock of %s counts instructions by itself", request.platform);
     if (request.out[0] == '\0')
-        default_folder(request.out);
+        default_folder(request.out, "bench");
     run_catch_signals();
     return measure(&request, platform);
 }

@@ -5,14 +5,12 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "analysis/table.h"
 #include "bench/report.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "cmd/paths.h"
 #include "collect/session.h"
 #include "run/collected.h"
@@ -50,21 +48,15 @@ static void help(void)
 
 static int take_option(struct request *request, int option)
 {
-    char *end;
     unsigned long number;
     switch (option) {
     case 's':
         request->device = optarg;
         return STATUS_MET;
     case 'o':
-        if (strlen(optarg) == 0 || strlen(optarg) > PATH_MAX - 64)
-            return usage_error("collect", "--out %s, expected a directory", optarg);
-        strcpy(request->out, optarg);
-        return STATUS_MET;
+        return option_folder("collect", optarg, request->out);
     case 't':
-        errno = 0;
-        number = strtoul(optarg, &end, 10);
-        if (errno != 0 || optarg[0] < '1' || optarg[0] > '9' || *end != '\0' || number > MAX_TIMEOUT)
+        if (optarg[0] == '0' || !option_number(optarg, 1, MAX_TIMEOUT, &number))
             return usage_error("collect", "--timeout %s, expected seconds from 1 to %u", optarg, MAX_TIMEOUT);
         request->timeout_s = (unsigned)number;
         return STATUS_MET;
@@ -74,18 +66,6 @@ static int take_option(struct request *request, int option)
     default:
         return usage_error("collect", "see the options");
     }
-}
-
-static void default_folder(char out[PATH_MAX])
-{
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    localtime_r(&now, &parts);
-    strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &parts);
-    snprintf(out, PATH_MAX, "out/collected-%s", stamp);
-    for (unsigned i = 2; access(out, F_OK) == 0 && i < 1000; i++)
-        snprintf(out, PATH_MAX, "out/collected-%s-%u", stamp, i);
 }
 
 static int failed(int code, const struct qv_error *why)
@@ -202,7 +182,7 @@ int cmd_collect(int argc, char **argv)
     if (request.device == NULL)
         return usage_error("collect", "which line? --serial DEVICE");
     if (request.out[0] == '\0')
-        default_folder(request.out);
+        default_folder(request.out, "collected");
     request.command = make_command(argc, argv);
     /* Before hours of waiting it is known whether the result can be written. */
     int code = result_dir_begin(request.out, request.partial, sizeof(request.partial), &why);

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "analysis/provenance.h"
 #include "analysis/sha256.h"
 #include "bench/report.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "cmd/paths.h"
 #include "image/image.h"
 #include "image/label.h"
@@ -68,14 +68,12 @@ static void help(void)
 
 static int split_setting(struct request *request, const char *argument)
 {
-    const char *equals = strchr(argument, '=');
-    size_t length = equals != NULL ? (size_t)(equals - argument) : 0;
-    if (length == 0 || length >= sizeof(request->storage[0]) || request->n_settings == MAX_SETTINGS)
+    const char *value;
+    if (request->n_settings == MAX_SETTINGS ||
+        !option_setting(argument, request->storage[request->n_settings], sizeof(request->storage[0]), &value))
         return usage_error("image", "--set %s, expected KEY=VALUE such as load.tool=none", argument);
-    char *path = request->storage[request->n_settings];
-    memcpy(path, argument, length);
-    path[length] = '\0';
-    request->setting[request->n_settings++] = (struct scenario_setting){path, equals + 1};
+    char *key = request->storage[request->n_settings];
+    request->setting[request->n_settings++] = (struct scenario_setting){key, value};
     return STATUS_MET;
 }
 
@@ -83,8 +81,7 @@ static int add_wish(struct request *request, bool bench, const char *name)
 {
     if (request->n_wishes == MAX_ENTRIES)
         return usage_error("image", "more than %u entries", MAX_ENTRIES);
-    if (bench && name != NULL &&
-        (*name == '\0' || strlen(name) + sizeof(QV_BENCH_TEST) >= sizeof(((struct qv_bootcfg *)0)->test)))
+    if (bench && name != NULL && !option_benchmark(name))
         return usage_error("image", "--bench=%s, expected the name of a benchmark", name);
     request->wish[request->n_wishes++] = (struct wish){bench, name};
     return STATUS_MET;
@@ -92,7 +89,6 @@ static int add_wish(struct request *request, bool bench, const char *name)
 
 static int take_option(struct request *request, int option)
 {
-    char *end;
     unsigned long number;
     switch (option) {
     case OPTION_SCENARIO:
@@ -102,9 +98,7 @@ static int take_option(struct request *request, int option)
     case OPTION_SET:
         return split_setting(request, optarg);
     case 't':
-        errno = 0;
-        number = strtoul(optarg, &end, 10);
-        if (errno != 0 || optarg[0] < '0' || optarg[0] > '9' || *end != '\0' || number > MAX_TIMEOUT)
+        if (!option_number(optarg, 0, MAX_TIMEOUT, &number))
             return usage_error("image", "--timeout %s, expected seconds from 0 to %u", optarg, MAX_TIMEOUT);
         request->timeout_s = (unsigned)number;
         return STATUS_MET;

@@ -8,12 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "analysis/result.h"
 #include "analysis/table.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "cmd/paths.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
@@ -77,22 +76,11 @@ static int add_setting(struct request *request, const char *path, const char *va
 /* KEY=VALUE of --set. */
 static int split_setting(struct request *request, const char *argument)
 {
-    const char *equals = strchr(argument, '=');
-    size_t length = equals != NULL ? (size_t)(equals - argument) : 0;
-    if (length == 0 || length >= sizeof(request->storage[0]) || request->n_settings == MAX_SETTINGS)
+    const char *value;
+    if (request->n_settings == MAX_SETTINGS ||
+        !option_setting(argument, request->storage[request->n_settings], sizeof(request->storage[0]), &value))
         return usage_error("run", "--set %s, expected KEY=VALUE such as load.rate=500/s", argument);
-    char *path = request->storage[request->n_settings];
-    memcpy(path, argument, length);
-    path[length] = '\0';
-    return add_setting(request, path, equals + 1);
-}
-
-static int read_number(const char *text, unsigned long max, unsigned long *out)
-{
-    char *end = NULL;
-    errno = 0;
-    *out = strtoul(text, &end, 10);
-    return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out >= 1 && *out <= max ? 0 : -1;
+    return add_setting(request, request->storage[request->n_settings], value);
 }
 
 enum { OPTION_SET = 256, OPTION_SAME_SEED, OPTION_LEAN };
@@ -101,12 +89,9 @@ static int take_option(struct request *request, int option)
 {
     switch (option) {
     case 'o':
-        if (strlen(optarg) == 0 || strlen(optarg) > PATH_MAX - 64)
-            return usage_error("run", "--out %s, expected a directory", optarg);
-        strcpy(request->out, optarg);
-        return STATUS_MET;
+        return option_folder("run", optarg, request->out);
     case 'r':
-        if (read_number(optarg, MAX_RUNS, &request->repeat) != 0)
+        if (!option_number(optarg, 1, MAX_RUNS, &request->repeat))
             return usage_error("run", "--repeat %s, expected a number from 1 to %u", optarg, MAX_RUNS);
         return STATUS_MET;
     case 's':
@@ -164,19 +149,6 @@ static int parse_arguments(int argc, char **argv, struct request *request, bool 
         return usage_error("run", optind == argc ? "which scenario?" : "one scenario at a time");
     request->scenario_path = argv[optind];
     return STATUS_MET;
-}
-
-/* out/NAME-TIME, and -2, -3 ... if there is one from the same second. */
-static void default_folder(char out[PATH_MAX], const char *name)
-{
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    localtime_r(&now, &parts);
-    strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &parts);
-    snprintf(out, PATH_MAX, "out/%s-%s", name, stamp);
-    for (unsigned i = 2; access(out, F_OK) == 0 && i < 1000; i++)
-        snprintf(out, PATH_MAX, "out/%s-%s-%u", name, stamp, i);
 }
 
 /* The command that makes one run again: as asked for, with the run's own seed. */
