@@ -18,8 +18,7 @@ void bench_exits_init(void)
         kernel_lost(QV_DETECT_ASSERTION, 0, "no memory for benchmarks");
 }
 
-/* The instruction alone, between two probes: choosing it and checking the mode stay outside. */
-#define CALL(instruction, number, rdx_in, begin, end)                                                                  \
+#define CALL_BY(instruction, number, rdx_in, begin, end)                                                               \
     do {                                                                                                               \
         int64_t rax_ = (number);                                                                                       \
         begin = probe();                                                                                               \
@@ -27,14 +26,20 @@ void bench_exits_init(void)
         end = probe();                                                                                                 \
     } while (0)
 
+/* The instruction alone lies between the two probes: choosing it stays outside. */
+#define CALL(number, rdx_in, begin, end)                                                                               \
+    do {                                                                                                               \
+        if (monitor_call_is_vmmcall())                                                                                 \
+            CALL_BY("vmmcall", number, rdx_in, begin, end);                                                            \
+        else                                                                                                           \
+            CALL_BY("vmcall", number, rdx_in, begin, end);                                                             \
+    } while (0)
+
 int64_t bench_monitor_call(const struct bench *bench)
 {
     uint64_t begin, end, rdx = 0;
     (void)bench;
-    if (monitor_call_is_vmmcall())
-        CALL("vmmcall", QV_CALL_NOP, rdx, begin, end);
-    else
-        CALL("vmcall", QV_CALL_NOP, rdx, begin, end);
+    CALL(QV_CALL_NOP, rdx, begin, end);
     return (int64_t)(end - begin);
 }
 
@@ -45,10 +50,7 @@ int64_t bench_vm_exit(const struct bench *bench)
     uint64_t begin, end, rdx = 0;
     uint64_t head = report->exit_log_head;
     (void)bench;
-    if (monitor_call_is_vmmcall())
-        CALL("vmmcall", QV_CALL_NOP, rdx, begin, end);
-    else
-        CALL("vmcall", QV_CALL_NOP, rdx, begin, end);
+    CALL(QV_CALL_NOP, rdx, begin, end);
     (void)end;
     if (report->exit_log_head != head + 1) {
         bench_reason = "the monitor's log does not have exactly one exit more";
@@ -61,10 +63,7 @@ int64_t bench_vm_enter(const struct bench *bench)
 {
     uint64_t begin, end, rdx = 0;
     (void)bench;
-    if (monitor_call_is_vmmcall())
-        CALL("vmmcall", QV_CALL_STAMP, rdx, begin, end);
-    else
-        CALL("vmcall", QV_CALL_STAMP, rdx, begin, end);
+    CALL(QV_CALL_STAMP, rdx, begin, end);
     if (rdx < begin || rdx > end) {
         bench_reason = "the monitor's stamp does not lie inside the call";
         return BENCH_FAILED;

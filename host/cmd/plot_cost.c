@@ -267,6 +267,22 @@ static void write_markdown(FILE *out, const struct figures *all)
     write_paths(out, all);
 }
 
+/* The caption as a label of the picture. */
+static void label(FILE *out, const struct figures *all)
+{
+    char text[512];
+    FILE *line = fmemopen(text, sizeof(text), "w");
+    fprintf(out, "set label 1 ");
+    if (line != NULL) {
+        caption(line, all);
+        fclose(line);
+        gnuplot_quote(out, text);
+    } else {
+        fprintf(out, "''");
+    }
+    fprintf(out, " at screen 0.02,0.03 font note textcolor rgb '#6b6b6b'\n");
+}
+
 static void write_nic(FILE *out, const struct figures *all)
 {
     static const char *const colour[] = {"", "#1f6fb2", "#d55e00", "#009e73", "#7b5aa6"};
@@ -286,17 +302,9 @@ static void write_nic(FILE *out, const struct figures *all)
         "set title 'What sharing a network interface costs' font heading offset 0,0.5\nset key outside right top "
         "font body\nset bmargin 6\nset xrange [0.8:4.2]\nset xtics 1,1,4 font body\nset yrange [0:*]\nset ytics font "
         "body\nset xlabel 'sandboxes that share the interface' font body\nset ylabel 'instructions per packet, all of "
-        "the sandbox' font body\nset label 1 ");
-    char text[512];
-    FILE *line = fmemopen(text, sizeof(text), "w");
-    if (line != NULL) {
-        caption(line, all);
-        fclose(line);
-        gnuplot_quote(out, text);
-    } else {
-        fprintf(out, "''");
-    }
-    fprintf(out, " at screen 0.02,0.03 font note textcolor rgb '#6b6b6b'\nplot ");
+        "the sandbox' font body\n");
+    label(out, all);
+    fprintf(out, "plot ");
     for (uint32_t t = QV_TRAFFIC_UDP_RECEIVE; t <= QV_TRAFFIC_TCP_SEND; t++) {
         const struct row *base = find(all, t, true, 1);
         if (find(all, t, false, 1) == NULL)
@@ -335,20 +343,11 @@ static void write_web(FILE *out, const struct figures *all)
             "set title 'Instructions per web request, native and with monitors' font heading offset 0,0.5\nset key "
             "outside right top font body\nset bmargin 6\nset style fill solid 0.85\nset boxwidth 0.3\nset xrange "
             "[-0.6:%u.6]\nset yrange [0:*]\nset ytics font body\nset xtics (%s) font body\nset xlabel 'page, and what "
-            "monitors add' font body\nset ylabel 'instructions per request' font body\nset label 1 ",
+            "monitors add' font body\nset ylabel 'instructions per request' font body\n",
             groups > 0 ? groups - 1 : 0, tics);
-    char text[512];
-    FILE *line = fmemopen(text, sizeof(text), "w");
-    if (line != NULL) {
-        caption(line, all);
-        fclose(line);
-        gnuplot_quote(out, text);
-    } else {
-        fprintf(out, "''");
-    }
-    fprintf(out,
-            " at screen 0.02,0.03 font note textcolor rgb '#6b6b6b'\nplot $web using ($1-0.17):2 with boxes lc rgb "
-            "'#b9b9b9' title 'native', $web using ($1+0.17):3 with boxes lc rgb '#1f6fb2' title 'monitor'\n");
+    label(out, all);
+    fprintf(out, "plot $web using ($1-0.17):2 with boxes lc rgb "
+                 "'#b9b9b9' title 'native', $web using ($1+0.17):3 with boxes lc rgb '#1f6fb2' title 'monitor'\n");
     gnuplot_end(out);
 }
 

@@ -74,32 +74,40 @@ static void limit_vcpu(struct run_result *r, const struct scenario_expect_vcpu *
     judge_put(x->actual, "%s", known ? actual : "unknown");
 }
 
+/* The two limits of one figure, both in the unit that `write` puts into words; 0 and SCENARIO_UNLIMITED are none. */
+static void limit_pair(struct run_result *r, const struct scenario_expect_vcpu *e, const char *figure, double value,
+                       uint64_t least, uint64_t most, char *(*write)(char *, uint64_t), bool known, const char *actual)
+{
+    char key[32];
+    char expected[UNITS_TEXT + 8];
+    char text[UNITS_TEXT];
+    if (least != 0) {
+        snprintf(key, sizeof(key), "min_%s", figure);
+        snprintf(expected, sizeof(expected), ">= %s", write(text, least));
+        limit_vcpu(r, e, key, value >= (double)least, expected, known, actual);
+    }
+    if (most != SCENARIO_UNLIMITED) {
+        snprintf(key, sizeof(key), "max_%s", figure);
+        snprintf(expected, sizeof(expected), "<= %s", write(text, most));
+        limit_vcpu(r, e, key, value <= (double)most, expected, known, actual);
+    }
+}
+
 static void judge_share(const struct scenario *scenario, const struct scenario_expect_vcpu *e, struct run_result *r)
 {
-    char expected[UNITS_TEXT + 8];
     char actual[UNITS_TEXT];
-    char text[UNITS_TEXT];
     uint64_t ticks = 1;
     uint64_t sum = 0;
     bool known =
         is_account(e->vcpu) ? account(e, r, &ticks, &sum) : grown(scenario, e, r, QV_SAMPLE_VCPU, &ticks, &sum);
     double share = (double)sum / (double)ticks * 1e6;
     snprintf(actual, sizeof(actual), "%.3f%%", share / 1e4);
-    if (e->min_share_ppm != 0) {
-        snprintf(expected, sizeof(expected), ">= %s", units_write_percent(text, e->min_share_ppm));
-        limit_vcpu(r, e, "min_share", share >= (double)e->min_share_ppm, expected, known, actual);
-    }
-    if (e->max_share_ppm != SCENARIO_UNLIMITED) {
-        snprintf(expected, sizeof(expected), "<= %s", units_write_percent(text, e->max_share_ppm));
-        limit_vcpu(r, e, "max_share", share <= (double)e->max_share_ppm, expected, known, actual);
-    }
+    limit_pair(r, e, "share", share, e->min_share_ppm, e->max_share_ppm, units_write_percent, known, actual);
 }
 
 static void judge_rate(const struct scenario *scenario, const struct scenario_expect_vcpu *e, struct run_result *r)
 {
-    char expected[UNITS_TEXT + 8];
     char actual[UNITS_TEXT];
-    char text[UNITS_TEXT];
     uint32_t work = scenario_work_by_name(scenario, e->vcpu, NULL);
     uint64_t ticks = 1;
     uint64_t sum = 0;
@@ -111,14 +119,7 @@ static void judge_rate(const struct scenario *scenario, const struct scenario_ex
         known = grown(scenario, e, r, QV_SAMPLE_JOBS, &ticks, &sum);
     double rate = (double)sum * (double)r->vcpus.tsc_hz / (double)ticks * 1e3;
     snprintf(actual, sizeof(actual), "%.1f/s", rate / 1e3);
-    if (e->min_rate_mhz != 0) {
-        snprintf(expected, sizeof(expected), ">= %s", units_write_rate(text, e->min_rate_mhz));
-        limit_vcpu(r, e, "min_rate", rate >= (double)e->min_rate_mhz, expected, known, actual);
-    }
-    if (e->max_rate_mhz != SCENARIO_UNLIMITED) {
-        snprintf(expected, sizeof(expected), "<= %s", units_write_rate(text, e->max_rate_mhz));
-        limit_vcpu(r, e, "max_rate", rate <= (double)e->max_rate_mhz, expected, known, actual);
-    }
+    limit_pair(r, e, "rate", rate, e->min_rate_mhz, e->max_rate_mhz, units_write_rate, known, actual);
 }
 
 /* What the kernels counted from their start to the end. */
