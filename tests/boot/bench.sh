@@ -2,28 +2,7 @@
 # SPDX-License-Identifier: MIT
 # bench.sh QV ROOT: path lengths on the instruction clock. They count instructions, not time, so that a limit on them is no
 # timed assertion.
-set -u
-qv=$1
-cd "$2" || exit 1
-work=$(mktemp -d /tmp/qv-bench-test-XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-failed=0
-
-fail() {
-    echo "FAIL $*"
-    failed=1
-}
-
-# median FOLDER MODE NAME
-median() {
-    awk -F, -v mode="$2" -v name="$3" '$3 == mode && $4 == name { print $11 }' "$1/bench.csv"
-}
-
-# at_most FOLDER MODE NAME LIMIT
-at_most() {
-    value=$(median "$1" "$2" "$3")
-    [ -n "$value" ] && [ "$value" -gt 0 ] && [ "$value" -le "$4" ] || fail "$3, $2: '$value' instructions, at most $4"
-}
+. "$(dirname "$0")/lib.sh"
 
 for run in 1 2; do
     "$qv" bench --icount --quiet --only monitor-call --out "$work/call-$run" || fail "monitor-call: status $?"

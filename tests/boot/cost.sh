@@ -1,17 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # cost.sh QV ROOT: instructions, not time, so that a limit on them is no timed assertion.
-set -u
-qv=$1
-cd "$2" || exit 1
-work=$(mktemp -d /tmp/qv-cost-test-XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-failed=0
-
-fail() {
-    echo "FAIL $*"
-    failed=1
-}
+. "$(dirname "$0")/lib.sh"
 
 for mode in monitor native; do
     "$qv" run scenarios/cost/web-$mode.yaml --lean --set duration=400ms --set load.warmup=100ms \

@@ -2,18 +2,9 @@
 # SPDX-License-Identifier: MIT
 # repeat.sh QV ROOT: on the instruction clock a run with boot, load, fault and recovery repeats: two runs with one seed give
 # the same trace, byte for byte, also beside a busy host, and another seed gives another.
-set -u
-qv=$1
-cd "$2" || exit 1
-work=$(mktemp -d /tmp/qv-repeat-test-XXXXXX) || exit 1
+. "$(dirname "$0")/lib.sh"
 busy=
 trap '[ -z "$busy" ] || kill "$busy" 2>/dev/null; rm -rf "$work"' EXIT
-failed=0
-
-fail() {
-    echo "FAIL $*"
-    failed=1
-}
 
 # run NAME SEED
 run() {

@@ -2,17 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tlb.sh QV ROOT: the TLB sweeps under the emulated PMU, as a user runs them. Their scenarios expect the published shape; here
 # also: the same twice, no walk that the model gets wrong, one picture of all, and what must be refused.
-set -u
-qv=$1
-cd "$2" || exit 1
-work=$(mktemp -d /tmp/qv-tlb-test-XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-failed=0
-
-fail() {
-    echo "FAIL $*"
-    failed=1
-}
+. "$(dirname "$0")/lib.sh"
 
 # run NAME SCENARIO [OPTION...]
 run() {
