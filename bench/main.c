@@ -29,13 +29,6 @@ const char *bench_needs_partner(const struct bench *bench)
     return handoff->n_sandboxes < 2 ? "needs two sandboxes" : NULL;
 }
 
-static void sleep_us(uint64_t us)
-{
-    uint64_t until = time_now() + time_from_us(us);
-    while (time_now() < until)
-        (void)thread_wait_until(until);
-}
-
 static void on_wake(void)
 {
     thread_wake(bench_thread);
@@ -68,7 +61,7 @@ static bool calibrate(struct qv_bench_overhead *overhead, struct qv_histogram *s
         overhead->max = scratch->max;
         if (overhead->q3 - overhead->q1 <= overhead->median / 8 + 2)
             return true;
-        sleep_us(10 * POLL_US);
+        thread_sleep_us(10 * POLL_US);
     }
     return false;
 }
@@ -175,7 +168,7 @@ static void run_one(unsigned index, struct qv_bench_entry *entry)
         return;
     }
     bench_reason = NULL;
-    sleep_us(SETTLE_US);
+    thread_sleep_us(SETTLE_US);
     if (!partners_start(index)) {
         set_reason(entry, QV_BENCH_FAILED, "another sandbox does not begin");
         return;
@@ -255,7 +248,7 @@ static void bench_main(void *argument)
 {
     (void)argument;
     while (directory()->machine_state != QV_MACHINE_READY)
-        sleep_us(POLL_US);
+        thread_sleep_us(POLL_US);
     if (handoff->id == 0)
         measure_main();
     partner_main();

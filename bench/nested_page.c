@@ -5,8 +5,7 @@
  */
 #include "bench/bench.h"
 
-/* A failure this soon after a recovery counts as failure of the recovery itself (monitor/recovery.c, VERIFY_MS). */
-#define VERIFIED_US 110000u
+#define VERIFIED_US (QV_VERIFY_MS * 1000u + 10000u) /* the recovery has held */
 #define POLL_US     200u
 
 static struct component component = {.name = "bench", .state = COMPONENT_RUNNING};
@@ -40,13 +39,6 @@ const char *bench_nested_page_valid(const struct bench *bench)
     return bench_needs_monitor(bench);
 }
 
-static void sleep_us(uint64_t us)
-{
-    uint64_t until = time_now() + time_from_us(us);
-    while (time_now() < until)
-        (void)thread_wait_until(until);
-}
-
 int64_t bench_nested_page(const struct bench *bench)
 {
     struct component_frame frame;
@@ -72,8 +64,8 @@ int64_t bench_nested_page(const struct bench *bench)
         return BENCH_FAILED;
     }
     while (component.state != COMPONENT_RUNNING)
-        sleep_us(POLL_US);
-    sleep_us(VERIFIED_US);
+        thread_sleep_us(POLL_US);
+    thread_sleep_us(VERIFIED_US);
     if (!recovered) {
         bench_reason = "the monitor knew of no recovery";
         return BENCH_FAILED;

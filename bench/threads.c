@@ -78,9 +78,7 @@ int64_t bench_vcpu_switch(const struct bench *bench)
 {
     (void)bench;
     for (unsigned tries = 0; tries < SWITCH_TRIES; tries++) {
-        uint64_t until = time_now() + time_from_us(HIGHER_PERIOD_US);
-        while (time_now() < until)
-            (void)thread_wait_until(until);
+        thread_sleep_us(HIGHER_PERIOD_US);
         stamp = 0;
         uint64_t begin = probe();
         thread_wake(higher);

@@ -77,8 +77,7 @@ int64_t bench_wake(const struct bench *bench)
 {
     (void)bench;
     uint64_t deadline = next_deadline;
-    while (time_now() < deadline)
-        (void)thread_wait_until(deadline);
+    thread_sleep_until(deadline);
     uint64_t now = probe();
     next_deadline = deadline + time_from_us(PERIOD_US);
     if (next_deadline <= now) /* late by more than a period: the next one would not be waited for */

@@ -131,6 +131,9 @@ struct qv_work_cfg {
     struct qv_vcpu_cfg vcpu;
 };
 
+/* A failure this soon after a recovery counts as a failure of the recovery itself. */
+#define QV_VERIFY_MS 100u
+
 struct qv_recovery_cfg {
     uint32_t policy;              /* enum qv_policy */
     uint32_t budget;              /* recoveries of one component before giving up */

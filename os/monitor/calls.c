@@ -82,7 +82,7 @@ static int end_overdue(struct core *core, struct core *target, const struct exit
     if (error != -ETIMEDOUT || (!reset && *unanswered < UNANSWERED_MAX))
         return error;
     *unanswered = 0;
-    uint64_t by = rdtsc() + machine.tsc_hz / 1000000u * machine.cfg->recovery.recover_limit_us;
+    uint64_t by = rdtsc() + target->policy.config.recover_ticks;
     __atomic_store_n(&target->report->recover_by, by, __ATOMIC_RELEASE);
     core_revive(core, target);
     return 0;

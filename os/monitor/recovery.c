@@ -7,7 +7,6 @@
 #include "monitor/partition.h"
 
 #define ACK_TIMEOUT_MS 200u
-#define VERIFY_MS      100u
 #define BACKOFF_CAP_MS 2000u
 
 static uint64_t ms_ticks(uint64_t ms)
@@ -29,7 +28,7 @@ void recovery_init(struct core *core)
         .backoff_ticks = us_ticks(cfg->backoff_us),
         .backoff_cap = ms_ticks(BACKOFF_CAP_MS),
         .recover_ticks = us_ticks(cfg->recover_limit_us),
-        .verify_ticks = ms_ticks(VERIFY_MS),
+        .verify_ticks = ms_ticks(QV_VERIFY_MS),
         .escalate = true,
     };
     if (policy_init(&core->policy, &config, core->report->incarnation))

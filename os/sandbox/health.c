@@ -218,8 +218,7 @@ static void health_main(void *argument)
         next += period;
         if (next < time_now())
             next = time_now() + period; /* the host stalled this core: no burst afterwards */
-        while (time_now() < next)
-            (void)thread_wait_until(next);
+        thread_sleep_until(next);
     }
 }
 

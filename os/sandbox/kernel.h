@@ -57,6 +57,16 @@ void thread_wake(struct thread *thread);       /* from anywhere, interrupts too;
 void thread_wait(void);                        /* until woken; returns at once if a wake is pending */
 bool thread_wait_until(uint64_t deadline_tsc); /* true if woken, false if the time came first */
 void thread_yield(void);
+/* Until then, whatever wakes the thread before; at once if the time has come. */
+static inline void thread_sleep_until(uint64_t tsc)
+{
+    while (time_now() < tsc)
+        (void)thread_wait_until(tsc);
+}
+static inline void thread_sleep_us(uint64_t us)
+{
+    thread_sleep_until(time_now() + time_from_us(us));
+}
 
 /* --- interrupts (trap.c) --- */
 typedef void (*irq_handler)(void);

@@ -8,8 +8,7 @@ static void probe_main(void *argument)
     uint64_t release = time_now() + period;
     (void)argument;
     for (;;) {
-        while (time_now() < release)
-            (void)thread_wait_until(release);
+        thread_sleep_until(release);
         uint64_t now = time_now();
         uint64_t late_us = time_to_us(now - release);
         status->probe_jobs++;

@@ -41,12 +41,6 @@ static void burn(uint64_t ticks)
         turn(STRIDE);
 }
 
-static void sleep_until(uint64_t until)
-{
-    while (time_now() < until)
-        (void)thread_wait_until(until);
-}
-
 static void hog(const struct worker *w)
 {
     while (time_now() < w->end)
@@ -64,7 +58,7 @@ static void jobs(const struct worker *w)
     struct vcpu_slot *slot = w->slot;
 
     for (uint64_t release = w->begin; release < w->end; release += every) {
-        sleep_until(release);
+        thread_sleep_until(release);
         burn(work);
         uint64_t response = time_now() - release;
         slot->jobs++;
@@ -89,7 +83,7 @@ static void work_main(void *argument)
         (void)thread_wait_until(time_now() + time_from_us(READY_POLL_US));
     w->begin = directory()->ready_tsc + time_from_us(cfg->after_us + (uint64_t)cfg->phase_us * w->copy);
     w->end = cfg->until_us ? directory()->ready_tsc + time_from_us(cfg->until_us) : SCHED_NEVER;
-    sleep_until(w->begin);
+    thread_sleep_until(w->begin);
     if (cfg->kind == QV_WORK_HOG)
         hog(w);
     else

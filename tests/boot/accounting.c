@@ -101,7 +101,7 @@ void test_accounting(void)
     for (unsigned round = 1; round <= ROUNDS; round++) {
         check_own_account();
         ipi_send(next, VECTOR_IPI_WAKE);
-        test_sleep_us(ROUND_US);
+        thread_sleep_us(ROUND_US);
     }
     uint64_t elapsed = rdtsc() - begin;
     uint64_t flags = irq_save();

@@ -28,6 +28,6 @@ void test_alarm(void)
     EXPECT(test_exits_of(handoff->id, QV_EXIT_NMI) == 0, "somebody else has ended it");
     EXPECT(monitor_call(QV_CALL_RECOVERED, 0) == 0, "nothing to recover from");
     uint64_t exits = test_exits(handoff->id, QV_STAGE_STEADY);
-    test_sleep_us(3 * limit);
+    thread_sleep_us(3 * limit);
     EXPECT(test_exits(handoff->id, QV_STAGE_STEADY) == exits, "exits in steady state");
 }

@@ -64,20 +64,12 @@ unsigned test_failures(void)
     return failures;
 }
 
-void test_sleep_us(uint64_t us)
-{
-    uint64_t until = time_now() + time_from_us(us);
-
-    while (time_now() < until)
-        (void)thread_wait_until(until);
-}
-
 void test_barrier(unsigned number)
 {
     __atomic_store_n(&BARRIER, number, __ATOMIC_RELEASE);
     for (unsigned i = 0; i < handoff->n_sandboxes; i++)
         while (status_of(i)->client_lost < number)
-            test_sleep_us(POLL_US);
+            thread_sleep_us(POLL_US);
 }
 
 void test_show(uint64_t word)
@@ -123,7 +115,7 @@ static _Noreturn void end(uint32_t exit_status)
     int64_t error = -EPERM;
     while (error == -EPERM) {
         error = monitor_call(QV_CALL_SHUTDOWN, exit_status);
-        test_sleep_us(POLL_US);
+        thread_sleep_us(POLL_US);
     }
     kprint("FAIL the machine does not end: %ld", error);
     for (;;)
@@ -136,7 +128,7 @@ static void report(void)
 
     for (unsigned i = 0; i < handoff->n_sandboxes; i++) {
         while (status_of(i)->client_good == 0)
-            test_sleep_us(POLL_US);
+            thread_sleep_us(POLL_US);
         all += status_of(i)->client_errors;
     }
     kprint("%s %s on %u cores", all ? "FAIL" : "PASS", running->name, handoff->n_sandboxes);
@@ -147,7 +139,7 @@ static void test_main(void *argument)
 {
     (void)argument;
     while (directory()->machine_state != QV_MACHINE_READY)
-        test_sleep_us(POLL_US);
+        thread_sleep_us(POLL_US);
     if (!running) {
         if (handoff->id == 0) {
             kprint("FAIL there is no boot test of this name: %s", handoff->cfg.test);

@@ -52,7 +52,6 @@ void test_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 unsigned test_failures(void);
 
 /* --- the others --- */
-void test_sleep_us(uint64_t us);
 /* Waits until all living sandboxes have come to barrier `number` (1, 2, ...; each once). */
 void test_barrier(unsigned number);
 /* A word that this sandbox shows to the others; survives its restart. */

@@ -23,14 +23,14 @@ static void reset_core_of(unsigned victim, unsigned sender)
         send_init(victim);
     if (handoff->id == victim) {
         while (handoff->incarnation == 1)
-            test_sleep_us(1000); /* until the reset comes */
+            thread_sleep_us(1000); /* until the reset comes */
         EXPECT(directory()->core[victim].last_detection == QV_DETECT_CORE_RESET, "detected as %u",
                directory()->core[victim].last_detection);
         EXPECT(monitor_call(QV_CALL_RECOVERED, 0) == 0, "nothing to recover from");
         test_show(handoff->incarnation);
     } else {
         while (test_shown(victim) < 2)
-            test_sleep_us(1000);
+            thread_sleep_us(1000);
         EXPECT(directory()->core[handoff->id].incarnation == 1, "a bystander was restarted");
     }
     test_barrier(2);

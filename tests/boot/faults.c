@@ -100,11 +100,11 @@ static void try_packets(void)
     (void)pass(QV_POINT_NIC_RX);
     if (time_now() - status->fault_fired_tsc[RING_INDEX] < time_from_us(interval_us))
         expect_fired(1, 0, 0, "before the interval"); /* else this core stood still for so long */
-    test_sleep_us(interval_us + 1000u);
+    thread_sleep_us(interval_us + 1000u);
     (void)pass(QV_POINT_NIC_RX);
     expect_fired(2, 0, 0, "after the interval");
     expect_damage(1, old_cursor, old_next);
-    test_sleep_us(interval_us + 1000u);
+    thread_sleep_us(interval_us + 1000u);
     (void)pass(QV_POINT_NIC_RX);
     expect_fired(2, 0, 0, "more often than planned");
 }
@@ -141,7 +141,7 @@ static void try_early(void)
 static void try_time(void)
 {
     while (time_now() < due_time())
-        test_sleep_us(1000);
+        thread_sleep_us(1000);
     if (duties_tried == 0)
         EXPECT(pass(QV_POINT_NIC_IRQ) == FAULT_EFFECT_NONE, "dropped without the duty");
     expect_fired(2, 1, 0, "without the duty");

@@ -73,7 +73,7 @@ static void name_entries(uint32_t first)
                "subhandle: the NIC stopped");
     EXPECT(write_word(MESSAGE | REMAPPED | SUBHANDLE | 1u << 2 | (0x8000 - FORGED) << 5, FORGED), "subhandle 0");
     EXPECT(write_word(MESSAGE | REMAPPED | 1u << 2, FORGED), "entry 32768: the NIC stopped");
-    test_sleep_us(ARRIVE_US);
+    thread_sleep_us(ARRIVE_US);
 }
 
 void test_forge(void)
@@ -103,7 +103,7 @@ void test_forge(void)
     test_barrier(3);
     if (handoff->id == 0 && nic->present) {
         EXPECT(write_word(MESSAGE | handoff->apic_id[VICTIM] << 12, FORGED), "the NIC stopped");
-        test_sleep_us(ARRIVE_US);
+        thread_sleep_us(ARRIVE_US);
     }
     test_barrier(4);
     /* Whether the unit does as it is told is not for us to say: QEMU 7.2's does not. */

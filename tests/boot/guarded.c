@@ -92,15 +92,15 @@ static void check_working(void)
 
     for (unsigned tick = 1; tick <= TICKS; tick++) {
         ipi_send(next, VECTOR_IPI_WAKE);
-        test_sleep_us(TICK_US);
+        thread_sleep_us(TICK_US);
         while (test_shown(next) < tick) /* the same vector, twice pending, counts once */
-            test_sleep_us(TICK_US);
+            thread_sleep_us(TICK_US);
     }
     test_barrier(2);
     EXPECT(received == TICKS, "%lu interrupts of %u", received, TICKS);
     ipi_send(handoff->id, VECTOR_IPI_WAKE);
     while (received < TICKS + 1)
-        test_sleep_us(TICK_US);
+        thread_sleep_us(TICK_US);
 }
 
 void test_guarded(void)

@@ -47,7 +47,7 @@ void test_hang(void)
     } else {
         test_barrier(1);
         while (test_shown(victim) <= HANGS)
-            test_sleep_us(1000);
+            thread_sleep_us(1000);
         EXPECT(directory()->core[handoff->id].incarnation == 1, "a bystander was restarted");
     }
     test_barrier(2);

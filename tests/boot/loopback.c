@@ -50,7 +50,7 @@ void loopback_start(uint32_t receive_control)
     mmio_write32(mmio, NIC_REG_RDT, 0);
     mmio_write32(mmio, NIC_REG_TCTL, NIC_TCTL_VALUE);
     mmio_write32(mmio, NIC_REG_RCTL, receive_control);
-    test_sleep_us(SETTLE_US);
+    thread_sleep_us(SETTLE_US);
 }
 
 bool loopback_send(uint64_t source, uint32_t bytes, const uint64_t *sink, unsigned sinks)

@@ -30,7 +30,7 @@ void test_panic(void)
     if (handoff->id == 0)
         kprint("the image may be damaged now");
     while (mailbox->load_running == 0)
-        test_sleep_us(1000);
+        thread_sleep_us(1000);
     if (handoff->id == handoff->n_sandboxes - 1) {
         attempt_resume = 0;
         __asm__ volatile("cli\n\tlidt %0\n\tud2" ::"m"(nothing));

@@ -65,7 +65,7 @@ static void be_bystander(unsigned victim)
     test_barrier(1);
     for (uint64_t seen = 1; seen <= CRASHES + 1; seen++)
         while (test_shown(victim) < seen)
-            test_sleep_us(1000);
+            thread_sleep_us(1000);
     EXPECT(status->heartbeats > beats, "the heartbeat stands still");
     EXPECT(test_exits(handoff->id, QV_STAGE_STEADY) == exits, "exits of a bystander");
     EXPECT(directory()->core[handoff->id].incarnation == 1, "a bystander was restarted");

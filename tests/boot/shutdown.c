@@ -12,7 +12,7 @@ void test_shutdown(void)
     EXPECT(handoff->cfg.duration_us != 0, "the test needs a duration");
     for (unsigned i = 0; i < TRIES; i++) {
         EXPECT(monitor_call(QV_CALL_SHUTDOWN, i) == -EPERM, "the machine may be ended");
-        test_sleep_us(1000);
+        thread_sleep_us(1000);
     }
     test_barrier(1);
 }

@@ -31,11 +31,10 @@ void test_steady(void)
     for (unsigned tick = 1; tick <= TICKS; tick++) {
         uint64_t until = timer_begin + time_from_us((uint64_t)tick * TICK_US);
         ipi_send(next, VECTOR_IPI_WAKE);
-        while (time_now() < until)
-            (void)thread_wait_until(until);
+        thread_sleep_until(until);
         /* The next one is sent when this one was taken: the same vector, twice pending, counts once. */
         while (test_shown(next) < tick)
-            test_sleep_us(TICK_US / 10);
+            thread_sleep_us(TICK_US / 10);
     }
     test_barrier(3);
     EXPECT(received == TICKS, "%lu interrupts of %u sent", received, TICKS);
