@@ -75,6 +75,16 @@ static int find_images(struct starting *s, struct qv_error *err)
     return result;
 }
 
+/*
+ * QEMU's q35 gives the slots below 25 four interrupt lines in turn (PIRQ E to H) and slot 25 a fifth one (PIRQ A, as
+ * the ICH9's D25IR says after a reset). Each 82540EM needs a line for itself, so the fifth one goes there, and still is
+ * the last in the order of the bus.
+ */
+static const char *slot_of(const struct machine_config *config, uint32_t nic)
+{
+    return config->iommu && !config->nic_82574l && nic == 4 ? ",addr=19" : "";
+}
+
 static void add_network(struct starting *s)
 {
     const struct machine_config *config = s->config;
@@ -97,9 +107,8 @@ static void add_network(struct starting *s)
             arguments_add(&s->arguments, "%s", text);
         }
         arguments_add(&s->arguments, "-device");
-        arguments_add(&s->arguments,
-                      "%s,netdev=net%u,mac=52:54:00:51:56:%02x,romfile=", config->nic_82574l ? "e1000e" : "e1000", nic,
-                      nic);
+        arguments_add(&s->arguments, "%s,netdev=net%u,mac=52:54:00:51:56:%02x,romfile=%s",
+                      config->nic_82574l ? "e1000e" : "e1000", nic, nic, slot_of(config, nic));
     }
 }
 

@@ -18,6 +18,7 @@
 #define MONITOR_MEMORY (64u * MIB) /* at least, beside the partitions */
 #define SUBNET         0x0a000200u /* QEMU's user network, 10.0.2.0/24 */
 #define PATH           64u
+#define BOCHS_CARDS    4u
 
 #define usable   check_usable
 #define given    check_given
@@ -172,6 +173,28 @@ static void check_vcpus(const struct check *c, uint32_t i)
     }
 }
 
+/*
+ * An 82540EM needs an interrupt line for itself. QEMU's q35, the machine with an IOMMU, has five for its slots, its
+ * older one two that are no device's of its own; Bochs has five slots, and four cards of its kind.
+ */
+static void check_lines(const struct check *c)
+{
+    const struct scenario_platform *platform = &c->scenario->platform;
+    uint32_t n = scenario_nic_count(c->scenario);
+    uint32_t most = platform->iommu ? 5 : 2;
+
+    if (!usable(c, "platform.nic") || !usable(c, "platform.kind") || !usable(c, "platform.iommu"))
+        return;
+    if (platform->kind == SCENARIO_PLATFORM_BOCHS && n > BOCHS_CARDS)
+        complain(c, "platform.kind", "Bochs has at most %u interfaces, expected no more, found %u", BOCHS_CARDS, n);
+    else if (platform->kind == SCENARIO_PLATFORM_BOCHS || platform->nic != SCENARIO_NIC_E1000 || n <= most)
+        return;
+    else if (platform->kind == SCENARIO_PLATFORM_QEMU || platform->kind == SCENARIO_PLATFORM_KVM)
+        complain(c, given(c, "platform.nic") ? "platform.nic" : "sandboxes",
+                 "%u interfaces of model e1000, and QEMU has interrupt lines for %u%s, expected platform.nic e1000e", n,
+                 most, platform->iommu ? "" : " without platform.iommu");
+}
+
 /* The interfaces in use are numbered from 0 without holes. */
 static void check_nics(const struct check *c)
 {
@@ -193,6 +216,7 @@ static void check_nics(const struct check *c)
             return;
         }
     }
+    check_lines(c);
 }
 
 static void check_sandboxes(const struct check *c)

@@ -17,7 +17,7 @@
 
 #define QV_MAX_SANDBOXES 8u
 #define QV_MAX_FAULTS    4u
-#define QV_MAX_NICS      4u
+#define QV_MAX_NICS      8u
 #define QV_MAX_WORK      16u
 #define QV_NO_SANDBOX    0xffu
 #define QV_NO_WORK       0xffffffffu

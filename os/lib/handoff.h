@@ -102,7 +102,7 @@ struct upcall_frame {
     uint64_t exit_tsc;   /* monitor entry */
 };
 
-/* Vectors. 0x50..0x53 are the NICs. */
+/* Vectors. 0x50..0x57 are the NICs. */
 #define VECTOR_TIMER        0x40u
 #define VECTOR_NIC0         0x50u
 #define VECTOR_IPI_WAKE     0xe0u /* look at your mailboxes */

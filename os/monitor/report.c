@@ -5,7 +5,7 @@
 #include "lib/x86.h"
 #include "monitor/core.h"
 
-#define COMMON_REGIONS   8u
+#define COMMON_REGIONS   12u /* monitor, pristine image, one per NIC, benchmarks */
 #define REGIONS_PER_CORE 10u
 
 void report_init(struct core *core)

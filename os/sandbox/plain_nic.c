@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox/plain_nic.h"
 
+#include "nic/nic_driver.h" /* in what the NICs differ */
 #include "nic/nic_regs.h"
 #include "nic/nic_shared.h"
 #include "sandbox/kernel.h"
@@ -14,6 +15,7 @@
 #define COMMAND_BITS  6u /* memory space, bus master */
 
 static struct {
+    const struct nic_model *model;
     volatile void *mmio;
     uint8_t *region;
     uint64_t phys;
@@ -52,6 +54,10 @@ static void start_device(void)
     set(NIC_REG_IMC, 0xffffffffu);
     set(NIC_REG_CTRL, (mmio_read32(nic.mmio, NIC_REG_CTRL) & ~(NIC_CTRL_LRST | NIC_CTRL_ILOS | NIC_CTRL_VME)) |
                           NIC_CTRL_ASDE | NIC_CTRL_SLU);
+    for (unsigned i = 0; i < nic.model->n_settings; i++) {
+        const struct nic_setting *s = &nic.model->setting[i];
+        set(s->offset, (mmio_read32(nic.mmio, s->offset) & ~s->clear) | s->set);
+    }
     for (uint32_t i = 0; i < NIC_MTA_WORDS; i++)
         set(NIC_REG_MTA + 4 * i, 0);
     set(NIC_REG_RAL(0), (uint32_t)mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24);
@@ -61,8 +67,8 @@ static void start_device(void)
     set(NIC_REG_TDLEN, NIC_TX_COUNT * (uint32_t)sizeof(struct nic_descriptor));
     set(NIC_REG_TDH, 0);
     set(NIC_REG_TDT, 0);
-    set(NIC_REG_TIPG, NIC_TIPG_VALUE);
-    set(NIC_REG_TCTL, NIC_TCTL_VALUE);
+    set(NIC_REG_TIPG, nic.model->tipg);
+    set(NIC_REG_TCTL, nic.model->tctl);
     set(NIC_REG_RDTR, 0);
     set(NIC_REG_RADV, 0);
     set(NIC_REG_ITR, 0);
@@ -82,7 +88,8 @@ int plain_nic_attach(void)
     uint32_t index = handoff->cfg.sandbox[handoff->id].nic;
     const struct handoff_nic *device = index < QV_MAX_NICS ? &handoff->nic[index] : NULL;
 
-    if (!device || !device->present)
+    nic.model = device && device->present ? nic_model_of(device->vendor_device) : NULL;
+    if (!nic.model)
         return -ENODEV;
     pci_config_write(device->bdf, PCI_COMMAND, (pci_config_read(device->bdf, PCI_COMMAND) & 0xffffu) | COMMAND_BITS);
     nic.mmio = phys_to_virt(device->mmio_phys);

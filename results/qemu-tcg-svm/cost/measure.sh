@@ -11,14 +11,13 @@ for mode in monitor native; do
 done
 for traffic in udp-receive udp-send tcp-receive tcp-send; do
     case $traffic in udp*) size=1472B ;; *) size=1460B ;; esac
-    for kind in unshared-1 shared-1 shared-2 shared-3 shared-4; do
+    for kind in unshared-1 unshared-4 shared-1 shared-2 shared-3 shared-4; do
         ./qv run scenarios/cost/nic-$kind.yaml --lean --set load.traffic=$traffic --set load.size=$size \
             --out "$out/nic/$traffic/$kind"
     done
 done
 for traffic in udp-receive udp-send; do
-    ./qv run scenarios/cost/nic-unshared-3.yaml --lean --set load.traffic=$traffic --out "$out/nic/$traffic/unshared-3"
-    for kind in unshared-1 shared-1 shared-4; do
+    for kind in unshared-1 unshared-4 shared-1 shared-4; do
         ./qv run scenarios/cost/nic-$kind.yaml --lean --set load.traffic=$traffic --set cost=paths \
             --out "$out/nic/$traffic/paths-$kind"
     done
