@@ -12,3 +12,5 @@ qv_unit_test(NAME sched_rules SOURCES test_sched_rules.c ${sched_core})
 qv_unit_test(NAME sched_admit SOURCES test_sched_admit.c ${sched_core} LIBS m)
 qv_unit_test(NAME sched_set SOURCES test_sched_set.c ${sched}/set.c ${sched}/wakeups.c ${sched}/math.c ${sched}/admit.c
     INCLUDES "${PROJECT_SOURCE_DIR}")
+# What the scheduler's timer is told.
+qv_unit_test(NAME oneshot SOURCES test_oneshot.c "${PROJECT_SOURCE_DIR}/os/sandbox/oneshot.c" INCLUDES "${PROJECT_SOURCE_DIR}/os")
