@@ -6,7 +6,6 @@
 #define VECTOR_BENCH_TIMER 0xeau
 #define AHEAD_US           50u
 #define PERIOD_US          1000u
-#define KICK               64u
 #define LIMIT_MS           1000u
 
 static volatile uint64_t fired_at;
@@ -21,21 +20,21 @@ static IRQ_DIRECT void on_timer(struct irq_frame *frame)
 
 void bench_timer_mask(void)
 {
-    lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER | LAPIC_LVT_MASKED);
+    timer_set_vector(VECTOR_TIMER | LAPIC_LVT_MASKED);
 }
 
 /* An interrupt that was due meanwhile is lost, and the kernel still waits for it: one comes now. */
 void bench_timer_unmask(void)
 {
-    lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);
-    lapic_write(LAPIC_TIMER_INITIAL, KICK);
+    timer_set_vector(VECTOR_TIMER);
+    (void)timer_program(time_now());
 }
 
 int bench_timer_setup(const struct bench *bench)
 {
     (void)bench;
     irq_register_direct(VECTOR_BENCH_TIMER, on_timer);
-    lapic_write(LAPIC_LVT_TIMER, VECTOR_BENCH_TIMER);
+    timer_set_vector(VECTOR_BENCH_TIMER);
     return 0;
 }
 
@@ -47,15 +46,25 @@ void bench_timer_teardown(const struct bench *bench)
 }
 
 /* The deadline is what was programmed, in counts, turned into ticks by the rates that the boot code measured. */
-int64_t bench_timer(const struct bench *bench)
+static uint64_t program_count(void)
 {
     uint32_t count = (uint32_t)(handoff->lapic_hz / 1000000u * AHEAD_US);
     uint64_t ticks = (uint64_t)count * (handoff->tsc_hz / 1000u) / (handoff->lapic_hz / 1000u);
+    lapic_write(LAPIC_TIMER_INITIAL, count);
+    return probe() + ticks;
+}
+
+static uint64_t program_deadline(void)
+{
+    return timer_program(probe() + time_from_us(AHEAD_US));
+}
+
+int64_t bench_timer(const struct bench *bench)
+{
     uint64_t limit = time_now() + time_from_us(LIMIT_MS * 1000u);
     (void)bench;
     fired_at = 0;
-    lapic_write(LAPIC_TIMER_INITIAL, count);
-    uint64_t deadline = probe() + ticks;
+    uint64_t deadline = timer_source() == QV_TIMER_TSC_DEADLINE ? program_deadline() : program_count();
     while (fired_at == 0) {
         cpu_pause();
         if (time_now() > limit) {

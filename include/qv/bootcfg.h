@@ -37,6 +37,9 @@ enum qv_cfg_flags {
     QV_CFG_ICOUNT = 1u << 6,         /* the clock counts instructions of all cores, which run in turn */
     QV_CFG_EMULATED_PMU = 1u << 7,   /* the emulator counts events of a modelled processor: qv/emupmu.h */
     QV_CFG_NESTED_4K = 1u << 8,      /* nested page tables of 4 KiB pages throughout, as the published system's */
+    /* Neither: TSC-deadline where it works, else count-down. */
+    QV_CFG_TIMER_COUNT_DOWN = 1u << 9,    /* count-down timers, though there may be TSC-deadline */
+    QV_CFG_TIMER_TSC_DEADLINE = 1u << 10, /* no boot where TSC-deadline does not work */
 };
 
 enum qv_role {

@@ -195,6 +195,14 @@ struct qv_connection {
 };
 _Static_assert(sizeof(struct qv_connection) == 8, "layout");
 
+#define QV_TIMERS(X)                                                                                                   \
+    X(UNKNOWN, 0, "unknown") /* not chosen yet */                                                                      \
+    X(COUNT_DOWN, 1, "count-down")                                                                                     \
+    X(TSC_DEADLINE, 2, "tsc-deadline")
+#define QV_ENUM_ENTRY_TIMER(sym, num, name) QV_TIMER_##sym = num,
+/* How a core's local APIC is told when to interrupt. */
+enum qv_timer { QV_TIMERS(QV_ENUM_ENTRY_TIMER) };
+
 /* Counters a sandbox keeps about itself. All monotonic within one incarnation unless said otherwise. */
 struct qv_sandbox_status {
     uint64_t heartbeat_tsc; /* time of the last heartbeat */
@@ -243,6 +251,8 @@ struct qv_sandbox_status {
     uint64_t flood_sent;                             /* echo requests of this sandbox's flood ... */
     uint64_t flood_replies;                          /* ... and the replies to them */
     uint64_t flood_busy;                             /* requests that found the transmit ring full and were not sent */
+    uint32_t timer;                                  /* enum qv_timer */
+    uint32_t reserved;
 };
 _Static_assert(sizeof(struct qv_sandbox_status) <= 4096, "one page");
 

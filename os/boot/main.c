@@ -141,6 +141,15 @@ static void check_configuration(void)
     machine.n_cores = cfg->n_sandboxes;
 }
 
+/* Sandboxes try what they are given; what is demanded and is not there at all ends the run here. */
+static void choose_timer(void)
+{
+    bool has = cpu_has_tsc_deadline();
+    if ((configuration.flags & QV_CFG_TIMER_TSC_DEADLINE) && !has)
+        boot_fail("platform.timer is tsc-deadline, and this processor has none (CPUID.01H:ECX bit 24)");
+    machine.tsc_deadline = has && !(configuration.flags & QV_CFG_TIMER_COUNT_DOWN);
+}
+
 static void choose_vendor(void)
 {
     const char *reason = "";
@@ -273,6 +282,7 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_phys)
     machine.stopper = QV_NO_SANDBOX;
     give_monitor_memory(&loader_told.ram, free);
     check_configuration();
+    choose_timer();
     choose_vendor();
     if (acpi_parse(&firmware, loader_told.rsdp, loader_told.rsdp_bytes, &acpi))
         boot_fail("no ACPI tables");

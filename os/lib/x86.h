@@ -46,6 +46,10 @@ static inline uint32_t inl(uint16_t port)
     __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
     return value;
 }
+static inline void mfence(void)
+{
+    __asm__ volatile("mfence" ::: "memory");
+}
 static inline uint64_t rdmsr(uint32_t msr)
 {
     uint32_t low, high;
@@ -65,6 +69,13 @@ static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
     __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
     return r;
 }
+/* Leaf 1, ECX: the local APIC's timer has TSC-deadline mode, and IA32_TSC_DEADLINE exists. */
+#define CPUID_TSC_DEADLINE (1u << 24)
+static inline bool cpu_has_tsc_deadline(void)
+{
+    return (cpuid(1, 0).ecx & CPUID_TSC_DEADLINE) != 0;
+}
+
 #define DEFINE_CR(n)                                                                                                   \
     static inline uint64_t read_cr##n(void)                                                                            \
     {                                                                                                                  \
@@ -105,11 +116,13 @@ struct __attribute__((packed)) descriptor_pointer {
 #define RFLAGS_FIXED 0x2ull
 #define RFLAGS_IF    (1ull << 9)
 
+#define MSR_TSC            0x10u
 #define MSR_APIC_BASE      0x1bu
 #define MSR_PAT            0x277u
 #define MSR_SYSENTER_CS    0x174u
 #define MSR_SYSENTER_ESP   0x175u
 #define MSR_SYSENTER_EIP   0x176u
+#define MSR_TSC_DEADLINE   0x6e0u
 #define MSR_EFER           0xc0000080u
 #define MSR_STAR           0xc0000081u
 #define MSR_LSTAR          0xc0000082u
@@ -177,6 +190,7 @@ struct __attribute__((packed)) descriptor_pointer {
 #define LAPIC_TIMER_CURRENT 0x390u
 #define LAPIC_TIMER_DIVIDE  0x3e0u
 #define LAPIC_LVT_MASKED    (1u << 16)
+#define LAPIC_LVT_DEADLINE  (2u << 17) /* timer mode; 0 is one-shot count-down */
 #define ICR_NMI             (4u << 8)
 #define ICR_INIT            (5u << 8)
 #define ICR_SIPI            (6u << 8)

@@ -95,6 +95,7 @@ struct machine {
     volatile uint32_t cores_ready;
     volatile uint32_t stopper; /* core that ends the run, or QV_NO_SANDBOX */
     bool iommu;
+    bool tsc_deadline; /* sandboxes have IA32_TSC_DEADLINE, direct, and see it in CPUID */
 };
 
 extern struct machine machine;

@@ -18,4 +18,10 @@ struct direct_msr {
 extern const struct direct_msr direct_msrs[];
 extern const size_t n_direct_msrs;
 
+/*
+ * One more where machine.tsc_deadline says so, to read and to write: MSR_TSC_DEADLINE, the core's own timer. It is
+ * compared with the processor's TSC, so it may be direct only as long as no monitor gives its sandbox another one (VMX:
+ * "use TSC offsetting", which vmx/controls.c refuses; SVM: tsc_offset, which is 0).
+ */
+
 #endif

@@ -50,7 +50,7 @@ static void on_cpuid(struct core *core, const struct exit_info *exit)
     uint32_t subleaf = (uint32_t)core->guest.rcx;
     struct cpuid_result result = cpuid(leaf, subleaf);
     if (leaf == CPUID_FEATURES)
-        result.ecx &= ~CPUID_XSAVE_BITS;
+        result.ecx &= ~(machine.tsc_deadline ? CPUID_XSAVE_BITS : CPUID_XSAVE_BITS | CPUID_TSC_DEADLINE);
     vendor->hide(leaf, subleaf, &result);
     core->guest.rax = result.eax;
     core->guest.rbx = result.ebx;

@@ -163,6 +163,7 @@ int lapic_decode(const uint8_t *code, size_t available, struct lapic_store *stor
 #define LVT_WRITABLE      0x1f7ffu /* vector, delivery mode, status, polarity, remote IRR, trigger, mask */
 #define TIMER_WRITABLE    0x710ffu /* vector, status, mask, mode */
 #define TIMER_MODE(v)     (((v) >> 17) & 3u)
+#define TIMER_DEADLINE    2u
 #define TIMER_NO_MODE     3u
 #define SPURIOUS_WRITABLE 0x3ffu
 #define DIVIDE_WRITABLE   0xbu
@@ -228,9 +229,10 @@ static const char *spurious(const struct lapic_guard *guard, uint32_t value)
 
 static const char *timer_entry(const struct lapic_guard *guard, uint32_t value)
 {
-    (void)guard;
     if ((value & ~TIMER_WRITABLE) || TIMER_MODE(value) == TIMER_NO_MODE)
         return "reserved bits or mode";
+    if (TIMER_MODE(value) == TIMER_DEADLINE && !guard->tsc_deadline)
+        return "TSC-deadline mode is not the sandbox's";
     return !(value & LVT_MASKED) && (value & 0xffu) < FIRST_VECTOR ? "vector of an exception" : NULL;
 }
 

@@ -36,6 +36,7 @@ struct lapic_guard {
     uint8_t apic_id[QV_MAX_SANDBOXES];    /* physical destinations, all sandboxes */
     uint8_t logical_id[QV_MAX_SANDBOXES]; /* logical destination bit of each (flat model) */
     uint32_t self;                        /* this sandbox */
+    bool tsc_deadline;                    /* the timer may be in that mode */
     bool only_sandboxes;                  /* every core of the machine runs a sandbox: broadcasts may pass */
     bool started;                         /* logical destination and format may not be written any more */
     uint32_t icr_high;                    /* the sandbox's own, kept because the monitor uses the register too */

@@ -10,6 +10,7 @@ static void prepare_guard(struct core *core)
     struct lapic_guard *guard = &core->lapic;
     guard->n_sandboxes = machine.n_cores;
     guard->self = core->index;
+    guard->tsc_deadline = machine.tsc_deadline;
     for (unsigned i = 0; i < machine.n_cores; i++) {
         guard->apic_id[i] = (uint8_t)cores[i].apic_id;
         guard->logical_id[i] = (uint8_t)(1u << i);

@@ -30,6 +30,8 @@ void lapic_ipi(uint32_t apic_id, uint32_t command)
 
 void lapic_quiesce(void)
 {
+    if (machine.tsc_deadline)
+        wrmsr(MSR_TSC_DEADLINE, 0); /* before the mode changes: in the other ones it is not written */
     *lapic(LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
     *lapic(LAPIC_TIMER_INITIAL) = 0;
     for (unsigned word = 0; word < 8; word++)

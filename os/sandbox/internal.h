@@ -36,8 +36,14 @@ void status_init(void);
 
 /* time.c */
 void time_init(void);
-void timer_arm(uint64_t tsc);
+void timer_arm(uint64_t tsc); /* by then at the latest */
 void timer_fired(void);
+enum qv_timer timer_source(void);
+const char *timer_name(void);
+void timer_set_vector(uint32_t entry); /* vector, and LAPIC_LVT_MASKED or not; in the source's mode */
+uint64_t timer_program(uint64_t tsc);  /* past all bookkeeping; gives the time at which it fires */
+bool timer_try_deadline(void);         /* does a TSC deadline fire, and not before its time? Leaves the timer off;
+                                        * where CPUID does not offer it: not to be called */
 
 /* trap.c */
 void trap_init(void);

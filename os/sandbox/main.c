@@ -146,7 +146,7 @@ _Noreturn void sandbox_main(void)
     else if (!bench_start(handoff->cfg.test) && !tlb_start(handoff->cfg.test))
         boot_test_start(handoff->cfg.test);
     if (handoff->incarnation == 1)
-        kprint("sandbox %u: %lu MiB at %lx", handoff->id, handoff->size >> 20, handoff->base);
+        kprint("sandbox %u: %lu MiB at %lx, timer %s", handoff->id, handoff->size >> 20, handoff->base, timer_name());
     memory_seal();
     if (handoff->incarnation > 1 || handoff->cfg.test[0] != '\0' || !handoff_has_network())
         sandbox_ready(); /* else as soon as its service answers */

@@ -36,6 +36,10 @@ qv_boot_test(steady-native --native --cores 4 steady)
 qv_boot_test(accounting --cores 2 accounting)
 qv_boot_test(accounting-native --native --cores 2 accounting)
 
+# The one-shot timer; this emulator has no TSC-deadline.
+qv_boot_test(timer --cores 2 --expect "timer count-down" --expect "PASS timer" timer)
+qv_boot_test(timer-native --native --cores 2 --expect "timer count-down" --expect "PASS timer" timer)
+
 # What a sandbox must not get through.
 qv_boot_test(memory --policy local memory)
 qv_boot_test(memory-nic --policy local --nic memory)

@@ -34,6 +34,7 @@ static const struct boot_test tests[] = {
     {"alarm", test_alarm},
     {"core-reset-bsp", test_core_reset_bsp},
     {"accounting", test_accounting},
+    {"timer", test_timer},
 };
 
 static const struct boot_test *running;

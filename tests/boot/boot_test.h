@@ -41,6 +41,7 @@ void test_forge(void);
 void test_quick(void);
 void test_alarm(void);
 void test_accounting(void);
+void test_timer(void);
 
 /* --- findings --- */
 void test_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));

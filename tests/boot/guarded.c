@@ -78,6 +78,8 @@ static void try_registers(void)
     expect_refused(LAPIC_DFR, 0x0fffffffu, "cluster format");
     expect_refused(LAPIC_SVR, 0x10fu, "spurious vector of an exception");
     expect_refused(LAPIC_LVT_TIMER, VECTOR_NMI, "timer with the vector of an exception");
+    if (!cpu_has_tsc_deadline())
+        expect_refused(LAPIC_LVT_TIMER, LAPIC_LVT_DEADLINE | VECTOR_TIMER, "timer mode that the sandbox has not");
     expect_refused(LAPIC_LVT_LINT0, ICR_NMI, "NMI by LINT0");
     expect_refused(LAPIC_LVT_LINT1, SMI, "SMI by LINT1");
     expect_refused(LAPIC_LVT_ERROR, ICR_INIT, "INIT by the error entry");

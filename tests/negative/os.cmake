@@ -29,6 +29,7 @@ qv_os_refused(little-memory "boot: 23 MiB of memory are too few" --memory 24)
 qv_os_refused(not-an-image "boot: sandbox image: not an ELF-64 file" --sandbox "${PROJECT_BINARY_DIR}/os/monitor.elf")
 qv_os_refused(admission "boot: boot configuration: a number is out of range" --break admission)
 qv_os_refused(many-work "boot: boot configuration: a number is out of range" --break many-work)
+qv_os_refused(timer "boot: platform.timer is tsc-deadline, and this processor has none" --timer tsc-deadline)
 
 # A set of VCPUs that is not admitted: its kernel says so and stops, and so the machine is never ready.
 add_test(NAME negative.os-not-admitted

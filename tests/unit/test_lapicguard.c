@@ -356,9 +356,14 @@ static void local_vector_table(void)
         CU_ASSERT_FALSE(passes(entries[i], 0x20040));
         CU_ASSERT_FALSE(passes(entries[i], 0x80000040));
     }
-    CU_ASSERT_TRUE(passes(0x320, 0x00040)); /* one-shot */
-    CU_ASSERT_TRUE(passes(0x320, 0x20040)); /* periodic */
-    CU_ASSERT_TRUE(passes(0x320, 0x40040)); /* deadline */
+    CU_ASSERT_TRUE(passes(0x320, 0x00040));  /* one-shot */
+    CU_ASSERT_TRUE(passes(0x320, 0x20040));  /* periodic */
+    CU_ASSERT_FALSE(passes(0x320, 0x40040)); /* TSC deadline, and it was not given one */
+    CU_ASSERT_FALSE(passes(0x320, 0x50040));
+    guard.tsc_deadline = true;
+    CU_ASSERT_TRUE(passes(0x320, 0x40040));
+    CU_ASSERT_TRUE(passes(0x320, 0x50040));
+    CU_ASSERT_FALSE(passes(0x320, 0x4001f));
     CU_ASSERT_FALSE(passes(0x320, 0x60040));
     CU_ASSERT_TRUE(passes(0x320, 0x10000));
     CU_ASSERT_TRUE(passes(0x320, 0x11040));

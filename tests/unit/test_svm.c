@@ -37,7 +37,8 @@ static unsigned msr_bits(const uint8_t *map, uint32_t msr)
 static void test_msrs(void)
 {
     static uint8_t map[0x2000];
-    svm_fill_msr_map(map);
+    svm_fill_msr_map(map, false);
+    CU_ASSERT_EQUAL(msr_bits(map, 0x6e0u), 3);      /* TSC deadline: none to give */
     CU_ASSERT_EQUAL(msr_bits(map, 0xc0000100u), 0); /* FS base: the sandbox's own */
     CU_ASSERT_EQUAL(msr_bits(map, 0xc0000082u), 0); /* LSTAR */
     CU_ASSERT_EQUAL(msr_bits(map, 0xc0000080u), 2); /* EFER: read only */
@@ -46,6 +47,12 @@ static void test_msrs(void)
     CU_ASSERT_EQUAL(msr_bits(map, 0xc0010117u), 3); /* VM_HSAVE_PA */
     CU_ASSERT_EQUAL(msr_bits(map, 0xc0010114u), 3); /* VM_CR */
     CU_ASSERT_EQUAL(msr_bits(map, 0x200u), 3);      /* MTRRs */
+
+    static uint8_t given[0x2000];
+    svm_fill_msr_map(given, true);
+    CU_ASSERT_EQUAL(msr_bits(given, 0x6e0u), 0);
+    given[0x6e0u * 2 / 8] |= (uint8_t)(3u << (0x6e0u * 2 % 8));
+    CU_ASSERT_EQUAL(memcmp(given, map, sizeof(map)), 0); /* and nothing else */
 }
 
 static struct exit_info decode(uint64_t code, uint64_t info1, uint64_t info2, uint64_t rip)

@@ -127,6 +127,11 @@ static void test_optional(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(vmx_unusable(&c));
     CU_ASSERT_PTR_NOT_NULL(strstr(vmx_unusable(&c), "CR3-load exiting"));
     c = SANDY_BRIDGE;
+    CU_ASSERT_FALSE(vmx_choose_controls(&c, &x) || x.proc & PROC_TSC_OFFSET);
+    c.proc |= PROC_TSC_OFFSET; /* would leave the sandbox with deadlines of another clock */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(vmx_unusable(&c));
+    CU_ASSERT_PTR_NOT_NULL(strstr(vmx_unusable(&c), "TSC offsetting"));
+    c = SANDY_BRIDGE;
     c.pin |= PIN_EXTERNAL_INTERRUPT;
     CU_ASSERT_PTR_NOT_NULL_FATAL(vmx_unusable(&c));
     CU_ASSERT_PTR_NOT_NULL(strstr(vmx_unusable(&c), "external-interrupt exiting"));
@@ -173,7 +178,7 @@ static void test_msrs(void)
 {
     static uint8_t map[VMX_MSR_MAP_BYTES];
     unsigned open = 0;
-    vmx_fill_msr_map(map);
+    vmx_fill_msr_map(map, false);
     CU_ASSERT_EQUAL(msr_exits(map, 0xc0000100u), 0); /* FS base */
     CU_ASSERT_EQUAL(msr_exits(map, 0xc0000082u), 0); /* LSTAR */
     CU_ASSERT_EQUAL(msr_exits(map, 0x174u), 0);      /* SYSENTER_CS */
@@ -183,10 +188,17 @@ static void test_msrs(void)
     CU_ASSERT_EQUAL(msr_exits(map, 0x3au), 3);       /* IA32_FEATURE_CONTROL */
     CU_ASSERT_EQUAL(msr_exits(map, 0x480u), 3);      /* VMX capabilities */
     CU_ASSERT_EQUAL(msr_exits(map, 0x830u), 3);      /* x2APIC's ICR */
-    CU_ASSERT_EQUAL(msr_exits(map, 0x6e0u), 3);      /* TSC deadline */
+    CU_ASSERT_EQUAL(msr_exits(map, 0x6e0u), 3);      /* TSC deadline: none to give */
     for (unsigned i = 0; i < VMX_MSR_MAP_BYTES * 8; i++)
         open += !((unsigned)map[i / 8] >> (i % 8) & 1u);
     CU_ASSERT_EQUAL(open, 10 + 13); /* writes and reads */
+
+    static uint8_t given[VMX_MSR_MAP_BYTES];
+    vmx_fill_msr_map(given, true);
+    CU_ASSERT_EQUAL(msr_exits(given, 0x6e0u), 0);
+    given[0x6e0u / 8] |= (uint8_t)(1u << (0x6e0u % 8));
+    given[0x800u + 0x6e0u / 8] |= (uint8_t)(1u << (0x6e0u % 8));
+    CU_ASSERT_EQUAL(memcmp(given, map, sizeof(map)), 0); /* and nothing else */
 }
 
 /* --- exits --- */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "lib/string.h"
+#include "lib/x86.h"
 #include "monitor/direct.h"
 
 #define PORT_MAP_BYTES 0x3000u
@@ -24,13 +25,19 @@ static unsigned map_bit(uint32_t msr)
     return 0x4000u + (msr - 0xc0000000u) * 2u; /* second vector: C0000000..C0001FFF */
 }
 
-void svm_fill_msr_map(uint8_t *map)
+static void make_direct(uint8_t *map, uint32_t msr, bool write)
+{
+    unsigned bit = map_bit(msr);
+    map[bit / 8] &= (uint8_t) ~(1u << (bit % 8));
+    if (write)
+        map[(bit + 1) / 8] &= (uint8_t) ~(1u << ((bit + 1) % 8));
+}
+
+void svm_fill_msr_map(uint8_t *map, bool tsc_deadline)
 {
     memset(map, 0xff, MSR_MAP_BYTES);
-    for (size_t i = 0; i < n_direct_msrs; i++) {
-        unsigned bit = map_bit(direct_msrs[i].msr);
-        map[bit / 8] &= (uint8_t) ~(1u << (bit % 8));
-        if (direct_msrs[i].write)
-            map[(bit + 1) / 8] &= (uint8_t) ~(1u << ((bit + 1) % 8));
-    }
+    for (size_t i = 0; i < n_direct_msrs; i++)
+        make_direct(map, direct_msrs[i].msr, direct_msrs[i].write);
+    if (tsc_deadline)
+        make_direct(map, MSR_TSC_DEADLINE, true);
 }

@@ -50,7 +50,7 @@ static void share_maps(void)
         port_map = monitor_pages(3);
         msr_map = monitor_pages(2);
         svm_fill_port_map(port_map);
-        svm_fill_msr_map(msr_map);
+        svm_fill_msr_map(msr_map, machine.tsc_deadline);
         __atomic_store_n(&maps_state, 2, __ATOMIC_RELEASE);
     }
     while (__atomic_load_n(&maps_state, __ATOMIC_ACQUIRE) != 2)

@@ -22,7 +22,7 @@ extern const struct nested_format svm_nested_format;
 
 /* Permission maps, one for all cores: 12 KiB of ports and 8 KiB of MSRs, a set bit intercepts. */
 void svm_fill_port_map(uint8_t *map);
-void svm_fill_msr_map(uint8_t *map);
+void svm_fill_msr_map(uint8_t *map, bool tsc_deadline); /* with that MSR as one of the direct ones */
 
 /* Decodes vmcb->exit_* into words that all vendors share. */
 void svm_decode_exit(const struct vmcb *vmcb, const struct guest_registers *registers, struct exit_info *exit);

@@ -50,6 +50,7 @@ static const struct control pin_never[] = {
     {PIN_EXTERNAL_INTERRUPT, true, "external-interrupt exiting, which cannot be left off"},
 };
 static const struct control proc_never[] = {
+    {PROC_TSC_OFFSET, true, "TSC offsetting, which cannot be left off"}, /* the sandbox's deadlines are of the TSC */
     {PROC_HLT, true, "HLT exiting, which cannot be left off"},
     {PROC_RDTSC, true, "RDTSC exiting, which cannot be left off"},
     {PROC_CR3_LOAD, true, "CR3-load exiting, which cannot be left off"},

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "lib/string.h"
+#include "lib/x86.h"
 #include "monitor/direct.h"
 
 #define READ_LOW   0x000u
@@ -25,15 +26,20 @@ static void open_msr(uint8_t *map, uint32_t bitmap, uint32_t index)
     map[bitmap + index / 8] &= (uint8_t) ~(1u << (index % 8));
 }
 
-void vmx_fill_msr_map(uint8_t *map)
+static void make_direct(uint8_t *map, uint32_t msr, bool write)
+{
+    bool high = msr >= HIGH_FIRST;
+    uint32_t index = high ? msr - HIGH_FIRST : msr;
+    open_msr(map, high ? READ_HIGH : READ_LOW, index);
+    if (write)
+        open_msr(map, high ? WRITE_HIGH : WRITE_LOW, index);
+}
+
+void vmx_fill_msr_map(uint8_t *map, bool tsc_deadline)
 {
     memset(map, 0xff, VMX_MSR_MAP_BYTES);
-    for (size_t i = 0; i < n_direct_msrs; i++) {
-        uint32_t msr = direct_msrs[i].msr;
-        bool high = msr >= HIGH_FIRST;
-        uint32_t index = high ? msr - HIGH_FIRST : msr;
-        open_msr(map, high ? READ_HIGH : READ_LOW, index);
-        if (direct_msrs[i].write)
-            open_msr(map, high ? WRITE_HIGH : WRITE_LOW, index);
-    }
+    for (size_t i = 0; i < n_direct_msrs; i++)
+        make_direct(map, direct_msrs[i].msr, direct_msrs[i].write);
+    if (tsc_deadline)
+        make_direct(map, MSR_TSC_DEADLINE, true);
 }

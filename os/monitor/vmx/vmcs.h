@@ -100,6 +100,7 @@
 #define PIN_VIRTUAL_NMI        (1u << 5)
 #define PIN_PREEMPTION_TIMER   (1u << 6)
 /* Processor-based controls (24.6.2) */
+#define PROC_TSC_OFFSET    (1u << 3)
 #define PROC_HLT           (1u << 7)
 #define PROC_MWAIT         (1u << 10)
 #define PROC_RDTSC         (1u << 12)

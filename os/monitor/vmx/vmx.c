@@ -155,7 +155,7 @@ static void share_maps(void)
         port_map = monitor_pages(VMX_PORT_MAP_BYTES / PAGE_SIZE);
         msr_map = monitor_pages(VMX_MSR_MAP_BYTES / PAGE_SIZE);
         vmx_fill_port_map(port_map);
-        vmx_fill_msr_map(msr_map);
+        vmx_fill_msr_map(msr_map, machine.tsc_deadline);
         __atomic_store_n(&maps_state, 2, __ATOMIC_RELEASE);
     }
     while (__atomic_load_n(&maps_state, __ATOMIC_ACQUIRE) != 2)

@@ -57,7 +57,7 @@ uint64_t vmx_eptp(uint64_t root_phys);
 #define VMX_PORT_MAP_BYTES 0x2000u
 #define VMX_MSR_MAP_BYTES  0x1000u
 void vmx_fill_port_map(uint8_t *map);
-void vmx_fill_msr_map(uint8_t *map);
+void vmx_fill_msr_map(uint8_t *map, bool tsc_deadline); /* with that MSR as one of the direct ones */
 
 /* exit.c: what the processor tells of an exit, in words that all vendors share. */
 struct vmx_exit {

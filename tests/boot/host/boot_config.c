@@ -145,7 +145,7 @@ static void fill(const struct boot_machine *machine, struct qv_bootcfg *cfg)
         .size = sizeof(*cfg),
         .mode = machine->native ? QV_MODE_NATIVE : QV_MODE_MONITOR,
         .flags = QV_CFG_EXIT_AT_END | (machine->guarded ? QV_CFG_LAPIC_GUARDED : 0u) |
-                 (machine->dump ? QV_CFG_DUMP_AT_END : 0u),
+                 (machine->dump ? QV_CFG_DUMP_AT_END : 0u) | machine->timer_flag,
         .n_sandboxes = machine->sandboxes,
         .n_nics = machine->nic ? 1 : 0,
         .seed = 1,

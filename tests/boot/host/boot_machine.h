@@ -17,6 +17,7 @@ struct boot_machine {
     bool dump;             /* bochs: results by port E9h as well, compared with the memory */
     const char *nic_model; /* where there is a NIC: QEMU's name of it */
     uint32_t policy;       /* enum qv_policy */
+    uint32_t timer_flag;   /* enum qv_cfg_flags: which source, 0 = where it works */
     uint64_t duration_us;
     uint32_t hang_timeout_us;
     uint32_t recover_limit_us; /* 0 = none */

@@ -44,6 +44,7 @@ static const struct option options[] = {
     {"guarded", no_argument, NULL, 'g'},
     {"policy", required_argument, NULL, 'P'},
     {"nic", optional_argument, NULL, 'i'},
+    {"timer", required_argument, NULL, 'r'},
     {"faults", no_argument, NULL, 'f'},
     {"dump", no_argument, NULL, 'D'},
     {"duration", required_argument, NULL, 'd'},
@@ -66,7 +67,7 @@ static const char help[] =
     "  --guarded             guarded local APIC       --policy NAME     none, local, remote, restart\n"
     "  --nic[=e1000e]        shared by sandboxes 0, 1 --duration S      of the run, for tests that need one\n"
     "  --faults              plans for the test of the injector (boot_config.c)\n"
-    "  --recover-limit MS    of a recovery\n"
+    "  --recover-limit MS    of a recovery            --timer NAME      auto (default), count-down, tsc-deadline\n"
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
     "  --status N|none       of the machine's end     --when TEXT=stop|damage   what the host does at that line\n"
@@ -128,6 +129,14 @@ static bool take_policy(const char *text)
     return false;
 }
 
+static bool take_timer(const char *text)
+{
+    machine.timer_flag = strcmp(text, "count-down") == 0     ? QV_CFG_TIMER_COUNT_DOWN
+                         : strcmp(text, "tsc-deadline") == 0 ? QV_CFG_TIMER_TSC_DEADLINE
+                                                             : 0;
+    return machine.timer_flag != 0 || strcmp(text, "auto") == 0;
+}
+
 static bool take(int option, char *value)
 {
     unsigned long n = 0;
@@ -163,8 +172,9 @@ static bool take(int option, char *value)
         machine.dump = true;
         return true;
     case 'P':
-
         return take_policy(value);
+    case 'r':
+        return take_timer(value);
     case 'e':
         return expect(value, -1);
     case 'C':
