@@ -144,6 +144,14 @@ int64_t bench_vcpu_pick(const struct bench *bench);
 int bench_dispatch_setup(const struct bench *bench);
 int64_t bench_dispatch(const struct bench *bench);
 
+/* system_call.c */
+enum bench_user_call { BENCH_CALL_SYSCALL = 0, BENCH_CALL_INTERRUPT = 1 };
+void bench_system_call_init(void);
+const char *bench_system_call_valid(const struct bench *bench);
+int bench_system_call_setup(const struct bench *bench);
+void bench_system_call_teardown(const struct bench *bench);
+int64_t bench_system_call(const struct bench *bench);
+
 /* channel.c */
 void bench_channel_init(void);
 int bench_channel_setup(const struct bench *bench);

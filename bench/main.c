@@ -283,6 +283,7 @@ bool bench_start(const char *test)
     bench_nested_page_init();
     bench_threads_init();
     bench_channel_init();
+    bench_system_call_init();
     bench_thread = thread_create("bench", bench_main, NULL, QV_VCPU_SERVICE);
     if (!bench_thread)
         kernel_lost(QV_DETECT_ASSERTION, 0, "no thread for benchmarks");

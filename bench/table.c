@@ -27,6 +27,12 @@
         .partner = bench_channel_partner                                                                               \
     }
 
+#define SYSTEM_CALL(name_, what_, argument_)                                                                           \
+    {                                                                                                                  \
+        .name = name_, .what = what_, .revision = 1, .warmup = WARMUP, .n = MANY, .probes = 1, .argument = argument_,  \
+        .valid = bench_system_call_valid, .setup = bench_system_call_setup, .once = bench_system_call,                 \
+        .teardown = bench_system_call_teardown                                                                         \
+    }
 #define DISPATCH(count_)                                                                                               \
     {                                                                                                                  \
         .name = "dispatch-" #count_,                                                                                   \
@@ -129,6 +135,9 @@ const struct bench bench_table[] = {
      .setup = bench_wake_setup,
      .once = bench_wake,
      .partner = bench_load_partner},
+    SYSTEM_CALL("system-call", "SYSCALL in ring 3, dispatched to a handler that does nothing, and SYSRET",
+                BENCH_CALL_SYSCALL),
+    SYSTEM_CALL("system-call-int", "the same by an interrupt gate (INT) and IRET", BENCH_CALL_INTERRUPT),
     {.name = "thread-switch",
      .what = "thread_yield() to the next instruction of another thread of the same VCPU",
      .revision = 1,

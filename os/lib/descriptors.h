@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segment and interrupt descriptors of a 64-bit kernel that never leaves ring 0 (Intel SDM vol. 3, 3.4.5, 6.14.1, 7.7).
- * The selectors are those of lib/x86.h. Monitor and sandbox use the same layout.
+ * Segment and interrupt descriptors of a 64-bit kernel (Intel SDM vol. 3, 3.4.5, 6.14.1, 7.7). The selectors are those
+ * of lib/x86.h. Monitor and sandbox use the same layout; what comes behind it is the sandbox's, which has a user mode.
  */
 #ifndef QV_OS_DESCRIPTORS_H
 #define QV_OS_DESCRIPTORS_H
@@ -47,9 +47,9 @@ static inline void descriptor_fill_gdt(uint64_t gdt[GDT_ENTRIES], const struct t
 }
 
 /* Loads the tables and all segment registers; FS and GS become null. */
-static inline void descriptor_load(const uint64_t gdt[GDT_ENTRIES], const uint64_t idt[256][2])
+static inline void descriptor_load(const uint64_t *gdt, uint16_t gdt_entries, const uint64_t idt[256][2])
 {
-    struct descriptor_pointer gdtr = {GDT_ENTRIES * 8 - 1, (uint64_t)gdt};
+    struct descriptor_pointer gdtr = {(uint16_t)(gdt_entries * 8u - 1u), (uint64_t)gdt};
     struct descriptor_pointer idtr = {256 * 16 - 1, (uint64_t)idt};
     __asm__ volatile("lgdt %0\n\tlidt %1\n\tltr %w2\n\t"
                      "movw %w3, %%ds\n\tmovw %w3, %%es\n\tmovw %w3, %%ss\n\tmovw %w4, %%fs\n\tmovw %w4, %%gs\n\t"

@@ -223,6 +223,10 @@ static int64_t (*const calls[QV_CALL_COUNT])(struct core *, const struct exit_in
 void monitor_call(struct core *core, const struct exit_info *exit)
 {
     uint64_t number = core->guest.rax;
+    if (exit->user) { /* to programs in user mode there is no such instruction, as there is none without a monitor */
+        core_refuse(core, exit, number, VECTOR_UD);
+        return;
+    }
     core->guest.rip += exit->length; /* first: a call may send the guest elsewhere */
     if (number >= QV_CALL_COUNT) {
         core->guest.rax = (uint64_t)-ENOSYS;

@@ -35,7 +35,7 @@ void trap_load(unsigned core)
     t->ist[1] = (uint64_t)ist_stack[core][1] + sizeof(ist_stack[core][1]);
     t->io_map = sizeof(*t);
     descriptor_fill_gdt(gdt[core], t);
-    descriptor_load(gdt[core], idt);
+    descriptor_load(gdt[core], GDT_ENTRIES, idt);
 }
 
 void monitor_trap(struct trap_frame *frame)

@@ -29,6 +29,7 @@ struct exit_info {
     bool port_in, port_string;
     bool msr_write; /* msr: direction; the number is in the guest's rcx */
     uint8_t vector; /* exception */
+    bool user;      /* call: made in ring 3 */
     uint8_t length; /* bytes of the instruction to step over; 0 = unknown */
 };
 
@@ -51,7 +52,10 @@ struct vendor {
     void (*inject)(struct core *core, unsigned vector, bool has_error, uint32_t error);
     /* Nested table changed: nothing cached from it may be used after the next entry on this core. */
     void (*flush)(struct core *core);
-    /* The caller changed core->guest.rip to somewhere new: pending event delivery and interrupt shadow are dropped. */
+    /*
+     * The caller changed core->guest.rip to somewhere new in the sandbox's kernel: ring 0 with its flat segments,
+     * pending event delivery and interrupt shadow dropped.
+     */
     void (*redirect)(struct core *core);
     /*
      * An NMI came to the monitor itself, on the given core, interrupting the monitor at `rip`; it must not be lost.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox/internal.h"
 #include "sandbox/nic/nic_shared.h"
+#include "sandbox/user.h"
 
 struct component nic_component = {.name = "nic", .state = COMPONENT_DOWN};
 uint32_t component_beat;
@@ -33,6 +34,8 @@ void component_leave(struct component_frame *frame)
 static _Noreturn void abandon(struct component_frame *frame)
 {
     current->frame = frame->outer;
+    if (user_thread == current)
+        user_unwound(frame->rsp);
     component_return(frame);
 }
 

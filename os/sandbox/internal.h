@@ -47,6 +47,9 @@ bool timer_try_deadline(void);         /* does a TSC deadline fire, and not befo
 
 /* trap.c */
 void trap_init(void);
+bool trap_refused(void);          /* has the monitor refused anything since this was last asked? */
+uint64_t trap_kernel_stack(void); /* on which interrupts from ring 3 begin */
+void trap_user_gate(unsigned vector, const char *entry); /* INT from ring 3; NULL: the kernel's own again */
 void lapic_write(uint32_t offset, uint32_t value);
 uint32_t lapic_read(uint32_t offset);
 

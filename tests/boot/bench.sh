@@ -21,6 +21,11 @@ at_most "$work/ipi-1" monitors ipi-round-trip-hlt 80
 [ "$(median "$work/ipi-1" monitors ipi-round-trip-hlt)" = "$(median "$work/ipi-1" native ipi-round-trip-hlt)" ] ||
     fail "the way of an interrupt is not the same with monitors and without"
 
+"$qv" bench --icount --quiet --only system-call --out "$work/system-call" || fail "system-call: status $?"
+at_most "$work/system-call" monitors system-call 80
+[ "$(median "$work/system-call" monitors system-call)" = "$(median "$work/system-call" native system-call)" ] ||
+    fail "the way of a system call is not the same with monitors and without"
+
 "$qv" bench --compare "$work/call-1" "$work/call-2/bench.json" >"$work/text" || fail "comparison: status $?"
 grep -q "no difference shown" "$work/text" || fail "a difference between two equal runs"
 "$qv" bench --icount --quiet --only no-such --out "$work/none" 2>"$work/text"

@@ -5,12 +5,15 @@
 command -v bochs-bin >/dev/null && command -v grub-mkrescue >/dev/null || exit 77
 . "$(dirname "$0")/lib.sh"
 
-for name in monitor-call ipi-round-trip-hlt; do
+for name in monitor-call ipi-round-trip-hlt system-call; do
     "$qv" bench --platform bochs --quiet --only $name --out "$work/$name" || fail "$name: status $?"
     at_most "$work/$name" monitors $name 80
 done
-[ "$(median "$work/ipi-round-trip-hlt" monitors ipi-round-trip-hlt)" = "$(median "$work/ipi-round-trip-hlt" native ipi-round-trip-hlt)" ] ||
-    fail "the way of an interrupt is not the same with monitors and without"
+# The clock goes in steps of 5, and where a path begins between two of them is chance.
+for name in ipi-round-trip-hlt system-call; do
+    price=$(($(median "$work/$name" monitors $name) - $(median "$work/$name" native $name)))
+    [ $price -ge -5 ] && [ $price -le 5 ] || fail "$name: the monitors' price is $price ticks"
+done
 [ -z "$(median "$work/monitor-call" native monitor-call)" ] || fail "a monitor call without a monitor"
 
 qemu=results/qemu-tcg-svm/bench-icount

@@ -62,6 +62,10 @@ qv_boot_test(map --policy local map)
 qv_boot_test(shutdown --duration 600 --when "PASS shutdown=stop" shutdown)
 qv_boot_test(guarded --guarded --processors 5 guarded)
 
+# User mode: calls, interrupts and faults in ring 3, and that it reaches nothing else.
+qv_boot_test(user --policy local user)
+qv_boot_test(user-native --native user)
+
 # What happens to a sandbox that is lost, and to the others meanwhile.
 qv_boot_test(restart --policy restart restart)
 qv_boot_test(hang --policy restart --hang-timeout 1000 hang)

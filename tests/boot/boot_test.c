@@ -35,6 +35,7 @@ static const struct boot_test tests[] = {
     {"core-reset-bsp", test_core_reset_bsp},
     {"accounting", test_accounting},
     {"timer", test_timer},
+    {"user", test_user},
 };
 
 static const struct boot_test *running;
@@ -166,6 +167,8 @@ void boot_test_start(const char *name)
     attempt_start();
     access_init();
     accounting_init();
+    if (running && running->run == test_user)
+        user_test_init();
     (void)thread_create("test", test_main, NULL, QV_VCPU_SERVICE);
     health_start();
 }

@@ -42,6 +42,7 @@ void test_quick(void);
 void test_alarm(void);
 void test_accounting(void);
 void test_timer(void);
+void test_user(void);
 
 /* --- findings --- */
 void test_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -85,6 +86,7 @@ enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE };
 /* True if the access was stopped by the monitor and reported with this guest-physical address (page). */
 bool access_refused(enum access access, uintptr_t virt, uint64_t phys);
 void accounting_init(void); /* in boot_test_start(): a thread that the test on accounting wakes */
+void user_test_init(void);  /* in boot_test_start() */
 void access_init(void);     /* in boot_test_start(): recovery of the provoked violations */
 
 /* A page of private memory, allocated before the kernel's memory was sealed. */

@@ -29,12 +29,29 @@ static void lose_stack(void)
     __asm__ volatile("movq $0x1000, %%rsp\n\tpushq $0" ::: "memory");
 }
 
+/* Where system calls lead: a sandbox begins without what the one before it left there. */
+static const uint32_t carried[] = {MSR_STAR,           MSR_LSTAR,       MSR_CSTAR,        MSR_SFMASK,
+                                   MSR_KERNEL_GS_BASE, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP};
+
+static void soil_registers(void)
+{
+    for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++)
+        wrmsr(carried[i], 0x1000u * (i + 1u));
+}
+
+static void check_registers(void)
+{
+    for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++)
+        EXPECT(rdmsr(carried[i]) == 0, "MSR %x of the incarnation before: %lx", carried[i], rdmsr(carried[i]));
+}
+
 static void crash(void)
 {
     static void (*const ways[CRASHES])(void) = {triple_fault, lose_page_tables, lose_stack};
 
     attempt_resume = 0;
     (void)irq_save();
+    soil_registers();
     ways[handoff->incarnation - 1]();
 }
 
@@ -42,6 +59,7 @@ static void be_victim(void)
 {
     const volatile struct qv_core_report *report = &directory()->core[handoff->id];
 
+    check_registers();
     if (handoff->incarnation == 1)
         test_barrier(1);
     if (handoff->incarnation > 1) {

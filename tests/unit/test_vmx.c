@@ -285,6 +285,8 @@ static void test_plain_exits(void)
         CU_ASSERT_EQUAL(e.cause, expected[i].cause);
         CU_ASSERT_EQUAL(e.vendor_code, expected[i].reason);
     }
+    CU_ASSERT_TRUE(decode((struct vmx_exit){.reason = 18, .length = 3, .user = true}).user);
+    CU_ASSERT_FALSE(decode((struct vmx_exit){.reason = 18, .length = 3}).user);
     CU_ASSERT_TRUE(decode((struct vmx_exit){.reason = 32}).msr_write);
     CU_ASSERT_FALSE(decode((struct vmx_exit){.reason = 31}).msr_write);
 }

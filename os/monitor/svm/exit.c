@@ -78,6 +78,7 @@ void svm_decode_exit(const struct vmcb *vmcb, const struct guest_registers *regi
     if (code < sizeof(plain_exits) / sizeof(plain_exits[0])) {
         exit->cause = plain_exits[code].cause;
         exit->length = plain_exits[code].length;
+        exit->user = code == SVM_EXIT_VMMCALL && vmcb->cpl != 0;
         exit->msr_write = code == SVM_EXIT_MSR && exit->info1 != 0;
     }
 }

@@ -83,6 +83,13 @@ static void set_segment(struct vmcb_segment *segment, uint16_t selector, uint16_
     segment->base = 0;
 }
 
+static void set_kernel_code(struct vmcb *v)
+{
+    set_segment(&v->cs, SEL_CODE, SEGMENT_CODE64, 0xffffffffu);
+    set_segment(&v->ss, SEL_DATA, SEGMENT_DATA, 0xffffffffu);
+    v->cpl = 0;
+}
+
 static void set_controls(struct vmcb *v, const struct core *core)
 {
     v->intercept_misc1 = INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_CR0_SEL | INTERCEPT_RSM | INTERCEPT_INVD |
@@ -105,9 +112,8 @@ static void guest_reset(struct core *core, const struct guest_start *start)
     struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
     memset(v, 0, sizeof(*v));
     set_controls(v, core);
-    set_segment(&v->cs, SEL_CODE, SEGMENT_CODE64, 0xffffffffu);
-    set_segment(&v->ds, SEL_DATA, SEGMENT_DATA, 0xffffffffu);
-    v->es = v->ss = v->fs = v->gs = v->ds;
+    set_kernel_code(v);
+    v->ds = v->es = v->fs = v->gs = v->ss;
     set_segment(&v->tr, SEL_TSS, SEGMENT_TSS_BUSY, 0x67u);
     set_segment(&v->ldtr, 0, 0x82u, 0);
     v->efer = EFER_SVME | EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;
@@ -135,7 +141,7 @@ int64_t svm_quick(struct core *core, struct quick_registers *registers, struct v
     struct qv_core_report *report = core->report;
     struct qv_exit_record *record = quick_record(report);
     quick_stamp_now(record); /* an entry of the log that is not counted yet holds nothing */
-    if (!quick_possible(core, number))
+    if (!quick_possible(core, number) || v->cpl != 0)
         return QUICK_NOT;
     uint64_t rip = v->rip;
     v->rip = rip + VMMCALL_BYTES;
@@ -190,9 +196,10 @@ static void flush(struct core *core)
     emupmu_nested_changed(core);
 }
 
-static void drop_event(struct core *core)
+static void redirect(struct core *core)
 {
     struct vmcb *v = ((struct svm_core *)core->vendor_state)->guest;
+    set_kernel_code(v);
     v->event_inject = 0;
     v->interrupt_shadow = 0;
 }
@@ -255,7 +262,7 @@ const struct vendor vendor_svm = {
     .run = run,
     .inject = inject,
     .flush = flush,
-    .redirect = drop_event,
+    .redirect = redirect,
     .nmi_taken = nmi_taken,
     .wait_for_nmi = wait_for_nmi,
     .drain_nmi = drain_nmi,

@@ -78,6 +78,7 @@ void vmx_decode_exit(const struct vmx_exit *raw, struct exit_info *exit)
         exit->cause = QV_EXIT_INVALID;
     } else if (reason == VMX_REASON_VMCALL) {
         exit->cause = QV_EXIT_CALL; /* first: its path length is measured */
+        exit->user = raw->user;
     } else if (reason == VMX_REASON_EVENT) {
         decode_event(raw, exit);
     } else if (reason == VMX_REASON_IO) {

@@ -38,6 +38,7 @@
 #define RIGHTS_DATA         0xc093u /* P, S, data/write/accessed, B, G */
 #define RIGHTS_TSS_BUSY     0x008bu
 #define RIGHTS_UNUSABLE     0x10000u
+#define RIGHTS_LEVEL        0x60u
 #define DR7_RESET           0x400u
 #define INVALIDATE_SINGLE   1ull
 #define INVALIDATE_ALL      2ull
@@ -271,7 +272,7 @@ static void write_host(void)
 
 enum { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS, SEGMENT_LDTR, SEGMENT_TR, SEGMENTS };
 
-static void write_guest_segments(void)
+static void write_kernel_segment(uint32_t i)
 {
     static const struct {
         uint32_t selector, limit, rights;
@@ -285,15 +286,20 @@ static void write_guest_segments(void)
         [SEGMENT_LDTR] = {0, 0, RIGHTS_UNUSABLE},
         [SEGMENT_TR] = {SEL_TSS, 0x67u, RIGHTS_TSS_BUSY},
     };
-    for (uint32_t i = 0; i < SEGMENTS; i++) {
-        vmwrite(VMCS_GUEST_ES + VMCS_STEP * i, segment[i].selector);
-        vmwrite(VMCS_GUEST_ES_LIMIT + VMCS_STEP * i, segment[i].limit);
-        vmwrite(VMCS_GUEST_ES_RIGHTS + VMCS_STEP * i, segment[i].rights);
-    }
-    for (uint32_t i = 0; i < SEGMENTS + 2; i++) /* and GDTR, IDTR */
+    vmwrite(VMCS_GUEST_ES + VMCS_STEP * i, segment[i].selector);
+    vmwrite(VMCS_GUEST_ES_LIMIT + VMCS_STEP * i, segment[i].limit);
+    vmwrite(VMCS_GUEST_ES_RIGHTS + VMCS_STEP * i, segment[i].rights);
+    vmwrite(VMCS_GUEST_ES_BASE + VMCS_STEP * i, 0);
+}
+
+static void write_guest_segments(void)
+{
+    for (uint32_t i = 0; i < SEGMENTS; i++)
+        write_kernel_segment(i);
+    for (uint32_t i = SEGMENTS; i < SEGMENTS + 2; i++) { /* GDTR, IDTR */
         vmwrite(VMCS_GUEST_ES_BASE + VMCS_STEP * i, 0);
-    vmwrite(VMCS_GUEST_ES_LIMIT + VMCS_STEP * SEGMENTS, 0);
-    vmwrite(VMCS_GUEST_ES_LIMIT + VMCS_STEP * (SEGMENTS + 1), 0);
+        vmwrite(VMCS_GUEST_ES_LIMIT + VMCS_STEP * i, 0);
+    }
 }
 
 /*
@@ -408,6 +414,12 @@ static void not_entered(int how, struct exit_info *exit)
     exit->vendor_code = CODE_VMFAIL | (uint32_t)exit->info1;
 }
 
+/* The sandbox's privilege level is that of its stack segment (24.4.1), and there is no other between 0 and 3 here. */
+static bool in_user_mode(void)
+{
+    return (vmread(VMCS_GUEST_SS_RIGHTS) & RIGHTS_LEVEL) != 0;
+}
+
 /*
  * Called by run.S after an exit by VMCALL, with the guest still in the processor but for the registers that C may
  * change: the call's result, or QUICK_NOT if it takes the long way. No event is under way at an instruction of its own.
@@ -418,7 +430,7 @@ int64_t vmx_quick(struct core *core, struct quick_registers *registers, uint64_t
     struct qv_core_report *report = core->report;
     struct qv_exit_record *record = quick_record(report);
     quick_stamp_now(record); /* an entry of the log that is not counted yet holds nothing */
-    if (!quick_possible(core, number))
+    if (!quick_possible(core, number) || in_user_mode())
         return QUICK_NOT;
     uint64_t rip = vmread(VMCS_GUEST_RIP);
     vmwrite(VMCS_GUEST_RIP, rip + VMCALL_BYTES);
@@ -470,6 +482,8 @@ static void run(struct core *core, struct exit_info *exit)
         drop_nmi_blocking();
     } else if (raw.reason == VMX_REASON_EPT_VIOLATION || raw.reason == VMX_REASON_EPT_MISCONFIG) {
         raw.gpa = vmread(VMCS_GUEST_PHYSICAL);
+    } else if (raw.reason == VMX_REASON_VMCALL) {
+        raw.user = in_user_mode();
     } else if (raw.reason == VMX_REASON_INIT) {
         let_init_through(vmx);
     }
@@ -491,9 +505,11 @@ static void flush(struct core *core)
     invept(vmx_eptp((uint64_t)core->nested.root)); /* for all VPIDs and PCIDs (28.3.3.4) */
 }
 
-static void drop_event(struct core *core)
+static void redirect(struct core *core)
 {
     (void)core;
+    write_kernel_segment(SEGMENT_CS);
+    write_kernel_segment(SEGMENT_SS);
     vmwrite(VMCS_EVENT, 0);
     vmwrite(VMCS_SHADOW, 0);
     vmwrite(VMCS_ACTIVITY, ACTIVITY_ACTIVE);
@@ -582,7 +598,7 @@ const struct vendor vendor_vmx = {
     .run = run,
     .inject = inject,
     .flush = flush,
-    .redirect = drop_event,
+    .redirect = redirect,
     .nmi_taken = nmi_taken,
     .wait_for_nmi = wait_for_nmi,
     .drain_nmi = drain_nmi,

@@ -66,6 +66,7 @@ struct vmx_exit {
     uint32_t length;
     uint64_t qualification;
     uint64_t gpa; /* read for EPT exits only */
+    bool user;    /* read for calls only */
 };
 void vmx_decode_exit(const struct vmx_exit *raw, struct exit_info *exit);
 
