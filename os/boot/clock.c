@@ -13,16 +13,14 @@
 #define PIT_PATIENCE 200000000u /* reads of a port; some 50,000 are enough on hardware, emulators are faster */
 #define AGREEMENT    500u       /* the best differ by less than one in so many */
 
-/* Everything but the gate; gives what to write there so that counting starts. */
+/* The high byte of a count of so long; everything before it is written, so that counting starts when it is. */
 static uint8_t pit_prepare(uint32_t us)
 {
     uint32_t count = (uint32_t)((uint64_t)PIT_HZ * us / 1000000u);
-    uint8_t gate = inb(PIT_GATE) & 0xfcu; /* gate off, speaker off */
-    outb(PIT_GATE, gate);
-    outb(PIT_COMMAND, 0xb0); /* channel 2, both bytes, mode 0 */
+    outb(PIT_GATE, (inb(PIT_GATE) & 0xfcu) | 1u); /* gate on, speaker off */
+    outb(PIT_COMMAND, 0xb0);                      /* channel 2, both bytes, mode 0: waits for its count */
     outb(PIT_CHANNEL2, (uint8_t)count);
-    outb(PIT_CHANNEL2, (uint8_t)(count >> 8));
-    return gate | 1u;
+    return (uint8_t)(count >> 8);
 }
 
 static void pit_wait(void)
@@ -38,7 +36,7 @@ void clock_wait_us(uint64_t us)
 {
     while (us > 0) {
         uint32_t part = us > 50000u ? 50000u : (uint32_t)us;
-        outb(PIT_GATE, pit_prepare(part));
+        outb(PIT_CHANNEL2, pit_prepare(part));
         pit_wait();
         us -= part;
     }
@@ -67,7 +65,9 @@ static bool agree(const struct best *best)
 
 /*
  * The clocks are read before the PIT starts and after it ended: whatever a busy host does to a sample makes it longer,
- * so the shortest is the best, and several that agree were not disturbed.
+ * so the shortest is the best, and several that agree were not disturbed. The gate would not do as the start: in mode 0
+ * it holds a real 8254 back (data sheet, "Mode 0"), but neither QEMU's nor KVM's, which count from the count's last
+ * byte; a host's pause between that and the gate made samples too short.
  */
 void clock_calibrate(uint64_t *tsc_hz, uint64_t *lapic_hz)
 {
@@ -76,10 +76,10 @@ void clock_calibrate(uint64_t *tsc_hz, uint64_t *lapic_hz)
     *lapic(LAPIC_TIMER_DIVIDE) = 0xb; /* divide by 1 */
     *lapic(LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
     for (unsigned i = 0; i < SAMPLES_MAX && (i < BEST || !agree(&tsc) || !agree(&timer)); i++) {
-        uint8_t gate = pit_prepare(SAMPLE_US);
+        uint8_t start = pit_prepare(SAMPLE_US);
         *lapic(LAPIC_TIMER_INITIAL) = 0xffffffffu;
         uint64_t begin = rdtsc();
-        outb(PIT_GATE, gate);
+        outb(PIT_CHANNEL2, start);
         pit_wait();
         keep_best(&tsc, rdtsc() - begin);
         keep_best(&timer, 0xffffffffu - *lapic(LAPIC_TIMER_CURRENT));
