@@ -161,6 +161,15 @@ bool svm_quick_failed(struct core *core, struct vmcb *v, int64_t result)
     return true;
 }
 
+/*
+ * An INIT that is taken as an exit stays pending while GIF is 0, and the next entry would end by it at once, for ever.
+ * With GIF = 1 the core takes it as any core does, and waits here for the SIPI by which a neighbour revives it.
+ */
+static void let_init_through(void)
+{
+    svm_drain_nmi();
+}
+
 static void run(struct core *core, struct exit_info *exit)
 {
     struct svm_core *svm = core->vendor_state;
@@ -171,6 +180,8 @@ static void run(struct core *core, struct exit_info *exit)
     v->rflags = core->guest.rflags;
     svm_enter((uint64_t)v, &core->guest, (uint64_t)svm->host);
     exit->tsc = rdtsc();
+    if (v->exit_code == SVM_EXIT_INIT)
+        let_init_through();
     core->guest.rax = v->rax;
     core->guest.rip = v->rip;
     core->guest.rsp = v->rsp;
@@ -223,8 +234,8 @@ static void drain_nmi(struct core *core)
     svm_drain_nmi();
 }
 
-/* QEMU writes the exit's code and then resets the core; where INIT is intercepted as it should, the code is soon
- * another. */
+/* QEMU writes the exit's code and then resets the core; where INIT is intercepted as it should, let_init_through()
+ * comes between. Either way the code stays what it is until the core is back. */
 static bool was_reset(const struct core *core)
 {
     const struct svm_core *svm = core->vendor_state;
