@@ -50,6 +50,7 @@ void loopback_start(uint32_t receive_control)
     mmio_write32(mmio, NIC_REG_RDT, 0);
     mmio_write32(mmio, NIC_REG_TCTL, NIC_TCTL_VALUE);
     mmio_write32(mmio, NIC_REG_RCTL, receive_control);
+    (void)mmio_read32(mmio, NIC_REG_STATUS); /* now it is there: KVM keeps some writes back, as a bus may */
     thread_sleep_us(SETTLE_US);
 }
 
