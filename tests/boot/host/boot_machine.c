@@ -130,8 +130,10 @@ static _Noreturn void become_emulator(const struct run *run, int console)
         for (size_t i_ = 0; i_ < sizeof(words) / sizeof(words[0]); i_++)                                               \
             argv[n++] = words[i_];                                                                                     \
     } while (0)
-    ADD("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", m->cpu, "-smp", run->smp, "-m", run->mib);
-    ADD("-machine", m->pc ? "pc,memory-backend=ram" : "q35,kernel-irqchip=off,memory-backend=ram");
+    const char *q35 =
+        m->kvm ? "q35,kernel-irqchip=split,memory-backend=ram" : "q35,kernel-irqchip=off,memory-backend=ram";
+    ADD("qemu-system-x86_64", "-accel", m->kvm ? "kvm" : "tcg,thread=multi", "-cpu", m->cpu);
+    ADD("-smp", run->smp, "-m", run->mib, "-machine", m->pc ? "pc,memory-backend=ram" : q35);
     if (!m->pc)
         ADD("-device", "intel-iommu,intremap=on,eim=off");
     ADD("-object", run->memory, "-kernel", run->kernel, "-initrd", run->modules, "-nodefaults", "-no-reboot");

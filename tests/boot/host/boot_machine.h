@@ -14,6 +14,7 @@ struct boot_machine {
     const char *spoil; /* NULL, or what to spoil in the configuration */
     unsigned sandboxes, processors, memory_mib;
     bool pc, bochs, native, guarded, nic, faults;
+    bool kvm;              /* QEMU on the host's KVM instead of its own emulation: needs nested virtualization */
     bool dump;             /* bochs: results by port E9h as well, compared with the memory */
     const char *nic_model; /* where there is a NIC: QEMU's name of it */
     uint32_t policy;       /* enum qv_policy */

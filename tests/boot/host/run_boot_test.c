@@ -40,6 +40,7 @@ static const struct option options[] = {
     {"memory", required_argument, NULL, 'M'},
     {"machine", required_argument, NULL, 't'},
     {"cpu", required_argument, NULL, 'c'},
+    {"kvm", no_argument, NULL, 'k'},
     {"native", no_argument, NULL, 'N'},
     {"guarded", no_argument, NULL, 'g'},
     {"policy", required_argument, NULL, 'P'},
@@ -71,6 +72,7 @@ static const char help[] =
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
     "  --status N|none       of the machine's end     --when TEXT=stop|damage   what the host does at that line\n"
+    "  --kvm                 QEMU on a KVM that nests, with --cpu host unless told otherwise\n"
     "  --timeout S           for the whole run (60)   --dump            bochs: compare the stream of results with the "
     "memory\n";
 
@@ -154,6 +156,9 @@ static bool take(int option, char *value)
         return machine.pc || machine.bochs || strcmp(value, "q35") == 0;
     case 'c':
         machine.cpu = value;
+        return true;
+    case 'k':
+        machine.kvm = true;
         return true;
     case 'N':
         machine.native = true;
@@ -302,7 +307,7 @@ int main(int argc, char **argv)
     if (machine.processors == 0)
         machine.processors = machine.sandboxes;
     if (machine.cpu == NULL && !machine.bochs)
-        machine.cpu = "qemu64,+svm,+npt,+nx";
+        machine.cpu = machine.kvm ? "host" : "qemu64,+svm,+npt,+nx";
     int status = boot_machine_run(&machine);
     if (status == BOOT_MACHINE_ABSENT) {
         printf("run_boot_test: skipped, the emulator is not installed\n");
