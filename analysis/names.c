@@ -59,6 +59,8 @@ static int find_number(const struct name *list, size_t n, const char *text)
     return -1;
 }
 
+#define TIMER_ENTRY(sym, num, text) {num, text},
+static const struct name timers[] = {QV_TIMERS(TIMER_ENTRY)};
 static const struct name modes[] = {{0, "unknown"}, {QV_MODE_MONITOR, "monitor"}, {QV_MODE_NATIVE, "native"}};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -86,6 +88,7 @@ TEXT_OF(qv_state_name, states)
 TEXT_OF(qv_region_name, regions)
 TEXT_OF(qv_machine_name, machines)
 TEXT_OF(qv_mode_name, modes)
+TEXT_OF(qv_timer_name, timers)
 
 NUMBER_OF(qv_fault_by_name, faults)
 NUMBER_OF(qv_policy_by_name, policies)
@@ -93,6 +96,7 @@ NUMBER_OF(qv_detection_by_name, detections)
 NUMBER_OF(qv_phase_by_name, phases)
 NUMBER_OF(qv_exit_by_name, exits)
 NUMBER_OF(qv_mode_by_name, modes)
+NUMBER_OF(qv_timer_by_name, timers)
 
 #define MEANING(sym, num, text, a, b) {num, a, b},
 static const struct {

@@ -21,6 +21,7 @@ const char *qv_state_name(uint32_t state);
 const char *qv_region_name(uint32_t kind);
 const char *qv_machine_name(uint32_t state);
 const char *qv_mode_name(uint32_t mode);
+const char *qv_timer_name(uint32_t timer);
 
 /* What the fields a and b of a trace record mean; NULL for an id that does not exist. */
 const char *qv_trace_meaning_a(uint32_t id);
@@ -32,5 +33,6 @@ int qv_detection_by_name(const char *name);
 int qv_phase_by_name(const char *name);
 int qv_exit_by_name(const char *name);
 int qv_mode_by_name(const char *name);
+int qv_timer_by_name(const char *name);
 
 #endif

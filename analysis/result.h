@@ -199,6 +199,9 @@ void result_take_injections(struct run_result *r, const struct trace *trace, con
 void result_take_directory(struct run_result *r, const struct qv_directory *directory);
 void result_take_status(struct run_result *r, uint32_t sandbox, const struct qv_sandbox_status *status);
 
+/* What drives the sandboxes' timers, in words; NULL where none of them said. */
+const char *result_timers(const struct run_result *r);
+
 /* After result_take_trace. With `clock` the load is also split into before and after the fault; it may be NULL. */
 int result_take_load(struct run_result *r, const struct load_log *log, const struct clock_map *clock,
                      struct qv_error *err);

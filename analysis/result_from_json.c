@@ -224,6 +224,8 @@ static int read_sandboxes(const json_t *root, struct run_result *r, struct qv_er
         if (code == 0)
             code =
                 get_table(json_object_get(o, "counters"), &s->status, &result_status_fields, "sandboxes.counters", err);
+        if (code == 0 && json_object_get(o, "timer") != NULL) /* results of versions before this was added have none */
+            code = get_name(o, "timer", qv_timer_by_name, &s->status.timer, err);
         r->n_sandboxes++;
     }
     return code;

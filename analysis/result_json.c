@@ -170,6 +170,7 @@ static bool put_sandboxes(json_t *root, const struct run_result *r)
         json_t *o = append_object(list);
         json_t *counters = o != NULL ? put_object(o, "counters") : NULL;
         ok = counters != NULL && put_text(o, "state", qv_state_name(r->sandbox[i].state)) &&
+             put_text(o, "timer", qv_timer_name(r->sandbox[i].status.timer)) &&
              put_table(o, &r->sandbox[i], &result_sandbox_fields) &&
              put_table(counters, &r->sandbox[i].status, &result_status_fields);
     }

@@ -2,6 +2,7 @@
 /* Taking what the run left behind into its result. */
 #include <string.h>
 
+#include "analysis/names.h"
 #include "analysis/result.h"
 #include "analysis/timeline.h"
 
@@ -68,6 +69,20 @@ void result_take_status(struct run_result *r, uint32_t sandbox, const struct qv_
         return;
     r->sandbox[sandbox].status = *status;
     r->sandbox[sandbox].status.message[sizeof(status->message) - 1] = '\0';
+}
+
+const char *result_timers(const struct run_result *r)
+{
+    uint32_t timer = QV_TIMER_UNKNOWN;
+    for (uint32_t i = 0; i < r->n_sandboxes; i++) {
+        uint32_t one = r->sandbox[i].status.timer;
+        if (one == QV_TIMER_UNKNOWN)
+            continue;
+        if (timer != QV_TIMER_UNKNOWN && timer != one)
+            return "not the same on all cores";
+        timer = one;
+    }
+    return timer != QV_TIMER_UNKNOWN ? qv_timer_name(timer) : NULL;
 }
 
 /* When the service has to be good again: some time after the last completed recovery, else from the activation on. */

@@ -80,8 +80,10 @@ static void markdown_notes(FILE *out, const struct table *t)
     const struct run_result *r = t->example;
     char text[1024];
     fprintf(out, "\n");
+    const char *timers = r != NULL ? result_timers(r) : NULL;
     if (r != NULL)
-        fprintf(out, "- Platform: %s. One tick: %s.\n", r->platform, r->tick.what);
+        fprintf(out, "- Platform: %s%s%s. One tick: %s.\n", r->platform, timers != NULL ? "; timers " : "",
+                timers != NULL ? timers : "", r->tick.what);
     for (uint32_t c = 0; c < TABLE_POLICIES; c++) {
         const struct table_column *column = &t->column[c];
         if (column->complete + column->incomplete + column->unfounded == 0)

@@ -135,7 +135,9 @@ static void print_notes(FILE *out, const struct table *t)
     }
     if (t->example == NULL)
         return;
-    fprintf(out, "  %splatform %s; one tick: %s%s\n", dim, t->example->platform, t->example->tick.what, plain);
+    const char *timers = result_timers(t->example);
+    fprintf(out, "  %splatform %s%s%s; one tick: %s%s\n", dim, t->example->platform, timers != NULL ? "; timers " : "",
+            timers != NULL ? timers : "", t->example->tick.what, plain);
     if (t->has_poster) {
         table_not_comparable(t->example, t->poster.machine, text, sizeof(text));
         fprintf(out, "  %s%s%s\n", dim, text, plain);
@@ -267,6 +269,8 @@ void table_print_run(FILE *out, const struct run_result *r, bool colour)
     set_colours(colour);
     fprintf(out, "%s%s%s  %s%s%s\n", bold, r->scenario, plain, r->met ? good : bad,
             r->met ? "expectations met" : "expectations not met", plain);
+    const char *timers = result_timers(r);
+    fprintf(out, "  platform   %s%s%s\n", r->platform, timers != NULL ? ", timers " : "", timers != NULL ? timers : "");
     fprintf(out, "  outcome    %s%s%s: %s\n", bold, outcome_name(r->outcome), plain, outcome_text(r->outcome));
     for (uint32_t i = 0; i < r->n_injections; i++) {
         if (r->injection[i].model != QV_FAULT_NONE)

@@ -26,6 +26,7 @@ static const struct json_field column_fields[] = {
     JSON_TEXT(struct bench_column, cpu),   JSON_U32(struct bench_column, sandboxes),
     JSON_U64(struct bench_column, tsc_hz),
 };
+static const struct json_field timer_field[] = {JSON_TEXT(struct bench_column, timer)};
 static const struct json_field overhead_fields[] = {
     JSON_U64(struct qv_bench_overhead, min),    JSON_U64(struct qv_bench_overhead, q1),
     JSON_U64(struct qv_bench_overhead, median), JSON_U64(struct qv_bench_overhead, q3),
@@ -112,6 +113,7 @@ static json_t *column_json(const struct bench_column *column)
     json_t *list = json_array();
     bool good = o != NULL && overhead != NULL && list != NULL &&
                 json_put_fields(o, column, column_fields, JSON_COUNT(column_fields)) &&
+                put(o, "timer", json_string(column->timer)) &&
                 json_put_fields(overhead, &column->overhead, overhead_fields, JSON_COUNT(overhead_fields));
     for (size_t i = 0; good && i < column->n_rows; i++)
         good = json_array_append_new(list, row_json(&column->row[i])) == 0;
@@ -212,6 +214,8 @@ static int read_column(const json_t *o, struct bench_column *column, size_t inde
     snprintf(where, sizeof(where), "columns[%zu]", index);
     const json_t *list = json_object_get(o, "benchmarks");
     int result = json_get_fields(o, column, column_fields, JSON_COUNT(column_fields), where, err);
+    if (result == 0 && json_object_get(o, "timer") != NULL) /* results of versions before this was added have none */
+        result = json_get_fields(o, column, timer_field, JSON_COUNT(timer_field), where, err);
     if (result == 0)
         result = json_get_fields(json_object_get(o, "probe_overhead"), &column->overhead, overhead_fields,
                                  JSON_COUNT(overhead_fields), "probe_overhead", err);

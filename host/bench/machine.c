@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/names.h"
 #include "bench/report.h"
 #include "cmd/paths.h"
 #include "guest/guest.h"
@@ -30,7 +31,7 @@ void bench_make_bootcfg(const struct bench_options *options, uint32_t mode, stru
     cfg->version = QV_BOOTCFG_VERSION;
     cfg->size = sizeof(*cfg);
     cfg->mode = mode;
-    cfg->flags = QV_CFG_EXIT_AT_END | (options->icount ? QV_CFG_ICOUNT : 0u);
+    cfg->flags = QV_CFG_EXIT_AT_END | (options->icount ? QV_CFG_ICOUNT : 0u) | bootcfg_timer_flag(options->timer);
     cfg->n_sandboxes = CORES;
     cfg->n_nics = 1; /* of sandbox 0, which only reads its configuration space */
     cfg->seed = 1;
@@ -98,6 +99,7 @@ int bench_collect(const struct guest *guest, uint32_t mode, struct bench_column 
     snprintf(column->cpu, sizeof(column->cpu), "%.47s", (const char *)(uintptr_t)d->cpu);
     column->tsc_hz = d->tsc_hz;
     guest_copy_status(guest, 0, &status);
+    snprintf(column->timer, sizeof(column->timer), "%s", qv_timer_name(status.timer));
     const uint8_t *area = status.bench_bytes != 0 ? guest_memory(guest, status.bench_phys, status.bench_bytes) : NULL;
     if (area == NULL)
         return qv_error_set(err, -EPROTO, "the OS published no results; see console.log");

@@ -12,6 +12,7 @@
 #include "platform/platform.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
+#include "scenario/words.h"
 
 /* By platform: a hub joins the NICs of a load from inside, or the host makes the load. */
 static const char *const scenarios[] = {[SCENARIO_PLATFORM_QEMU] = "bench/recovery.yaml",
@@ -79,6 +80,7 @@ int bench_recovery(const struct bench_options *options, uint32_t mode, struct be
         {"platform.kind", platform_by_kind(options->platform)->name},
         {"platform.mode", mode == QV_MODE_NATIVE ? "native" : "monitor"},
         {"platform.clock", options->icount ? "icount" : "real"},
+        {"platform.timer", words_name(words_timers, options->timer)},
     };
     char path[4200], folder[4200];
     char *reproduce[] = {NULL};

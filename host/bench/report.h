@@ -38,6 +38,7 @@ struct bench_column {
     char mode[16];   /* "monitors" or "native" */
     char vendor[16]; /* as the OS says: "svm", "vmx", "native" */
     char cpu[48];
+    char timer[16]; /* as qv_timer_name() calls what drives the timer of the sandbox that measures */
     uint32_t sandboxes;
     uint64_t tsc_hz;
     struct qv_bench_overhead overhead;
@@ -55,6 +56,7 @@ struct bench_report {
 
 struct bench_options {
     uint32_t platform;  /* enum scenario_platform_kind */
+    uint32_t timer;     /* enum scenario_timer */
     const char *only;   /* NULL = all */
     const char *folder; /* exists; consoles and boot configurations go there */
     bool icount;

@@ -77,10 +77,12 @@ static void notes(FILE *out, const struct bench_report *report, const char *bull
     for (size_t c = 0; c < report->n_columns; c++) {
         const struct bench_column *column = &report->column[c];
         if (column->overhead.max > 0)
-            fprintf(
-                out, "%s%s: %s, %u sandboxes; an empty probe costs %llu ticks (%llu to %llu), taken off each sample\n",
-                bullet, column->mode, column->vendor, column->sandboxes, (unsigned long long)column->overhead.median,
-                (unsigned long long)column->overhead.min, (unsigned long long)column->overhead.max);
+            fprintf(out,
+                    "%s%s: %s, %u sandboxes, timers %s; an empty probe costs %llu ticks (%llu to %llu), taken off each "
+                    "sample\n",
+                    bullet, column->mode, column->vendor, column->sandboxes,
+                    column->timer[0] != '\0' ? column->timer : "unknown", (unsigned long long)column->overhead.median,
+                    (unsigned long long)column->overhead.min, (unsigned long long)column->overhead.max);
         for (size_t i = 0; i < column->n_rows; i++) {
             const struct bench_row *row = &column->row[i];
             if (row->status != QV_BENCH_MEASURED)

@@ -14,10 +14,12 @@
 #include "platform/platform.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
+#include "scenario/words.h"
 
 struct request {
     const char *platform;
     const char *only;
+    uint32_t timer;
     char out[PATH_MAX];
     bool icount, quiet, compare, beside, keep;
 };
@@ -33,6 +35,7 @@ static void help(void)
            "  -p, --platform P     what runs the OS (default qemu)\n"
            "  -n, --only NAME      this benchmark alone\n"
            "  -o, --out DIR        result directory (default out/bench-TIME); must not exist or be empty\n"
+           "  -t, --timer NAME     auto (default), count-down or tsc-deadline: what drives the timer of each core\n"
            "  -i, --icount         the deterministic clock: one tick per instruction, repeats exactly\n"
            "  -c, --compare        compare two results (bench.json or their directories): ratio of medians with a\n"
            "                       bootstrap interval; refused where a tick is not the same in both\n"
@@ -42,6 +45,17 @@ static void help(void)
            "  -h, --help           this help\n"
            "\n"
            "Exit status: 0 measured, 1 a benchmark failed, 2 bad usage or not comparable, 3 the platform failed.\n");
+}
+
+static int take_timer(const char *name, uint32_t *timer)
+{
+    for (const struct word *word = words_timers; word->name != NULL; word++) {
+        if (strcmp(word->name, name) == 0) {
+            *timer = (uint32_t)word->value;
+            return STATUS_MET;
+        }
+    }
+    return usage_error("bench", "--timer %s, expected auto, count-down or tsc-deadline", name);
 }
 
 static int take_option(struct request *request, int option)
@@ -57,6 +71,8 @@ static int take_option(struct request *request, int option)
         return STATUS_MET;
     case 'o':
         return option_folder("bench", optarg, request->out);
+    case 't':
+        return take_timer(optarg, &request->timer);
     case 'i':
         request->icount = true;
         return STATUS_MET;
@@ -123,7 +139,7 @@ static int two_results(int argc, char **argv, bool beside)
 
 static void remember(const struct request *request, struct bench_report *report)
 {
-    char *argv[8];
+    char *argv[10];
     size_t n = 0;
     argv[n++] = (char *)(uintptr_t) "./qv";
     argv[n++] = (char *)(uintptr_t) "bench";
@@ -132,6 +148,10 @@ static void remember(const struct request *request, struct bench_report *report)
     if (request->only != NULL) {
         argv[n++] = (char *)(uintptr_t) "--only";
         argv[n++] = (char *)(uintptr_t)request->only;
+    }
+    if (request->timer != SCENARIO_TIMER_AUTO) {
+        argv[n++] = (char *)(uintptr_t) "--timer";
+        argv[n++] = (char *)(uintptr_t)words_name(words_timers, request->timer);
     }
     if (request->icount)
         argv[n++] = (char *)(uintptr_t) "--icount";
@@ -151,6 +171,7 @@ static int measure(struct request *request, uint32_t platform)
         return result == -EEXIST || result == -EINVAL || result == -ENAMETOOLONG ? STATUS_BAD : STATUS_PLATFORM;
     }
     const struct bench_options options = {.platform = platform,
+                                          .timer = request->timer,
                                           .only = request->only,
                                           .folder = partial,
                                           .icount = request->icount,
@@ -184,17 +205,22 @@ static int measure(struct request *request, uint32_t platform)
 
 int cmd_bench(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"platform", required_argument, NULL, 'p'}, {"only", required_argument, NULL, 'n'},
-        {"out", required_argument, NULL, 'o'},      {"icount", no_argument, NULL, 'i'},
-        {"compare", no_argument, NULL, 'c'},        {"beside", no_argument, NULL, 'b'},
-        {"keep", no_argument, NULL, 'k'},           {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"platform", required_argument, NULL, 'p'},
+                                            {"only", required_argument, NULL, 'n'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"icount", no_argument, NULL, 'i'},
+                                            {"compare", no_argument, NULL, 'c'},
+                                            {"beside", no_argument, NULL, 'b'},
+                                            {"timer", required_argument, NULL, 't'},
+                                            {"keep", no_argument, NULL, 'k'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     static struct request request = {.platform = "qemu"};
     uint32_t platform = 0;
     int option;
 
-    while ((option = getopt_long(argc, argv, "p:n:o:icbkqh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "p:n:o:t:icbkqh", options, NULL)) != -1) {
         if (option == 'h') {
             help();
             return STATUS_MET;

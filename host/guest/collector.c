@@ -99,7 +99,8 @@ static void note_state(struct collector *c, const volatile struct qv_directory *
 
     pthread_mutex_lock(&c->lock);
     c->view.state = state;
-    if (c->view.ready_ns == 0 && state >= QV_MACHINE_READY)
+    bool was_ready = state >= QV_MACHINE_READY && (state != QV_MACHINE_FAILED || directory->ready_tsc != 0);
+    if (c->view.ready_ns == 0 && was_ready)
         c->view.ready_ns = now;
     if (c->view.done_ns == 0 && state >= QV_MACHINE_DONE)
         c->view.done_ns = now;

@@ -135,9 +135,16 @@ static void build_cost(const struct scenario *scenario, struct qv_cost_cfg *to)
     }
 }
 
+uint32_t bootcfg_timer_flag(uint32_t timer)
+{
+    return timer == SCENARIO_TIMER_COUNT_DOWN     ? QV_CFG_TIMER_COUNT_DOWN
+           : timer == SCENARIO_TIMER_TSC_DEADLINE ? QV_CFG_TIMER_TSC_DEADLINE
+                                                  : 0u;
+}
+
 static uint32_t build_flags(const struct scenario *scenario)
 {
-    uint32_t flags = 0;
+    uint32_t flags = bootcfg_timer_flag(scenario->platform.timer);
     if (scenario->platform.lapic == SCENARIO_LAPIC_GUARDED)
         flags |= QV_CFG_LAPIC_GUARDED;
     if (!scenario->platform.iommu)

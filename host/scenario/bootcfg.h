@@ -10,6 +10,9 @@
  * scenario_recheck(). */
 void bootcfg_build(const struct scenario *scenario, struct qv_bootcfg *out);
 
+/* enum qv_cfg_flags that ask for this enum scenario_timer. */
+uint32_t bootcfg_timer_flag(uint32_t timer);
+
 /* CRC-32 of the structure as include/qv/bootcfg.h defines it: with the member `crc` taken as zero. */
 uint32_t bootcfg_crc(const struct qv_bootcfg *cfg);
 

@@ -34,6 +34,8 @@ static const struct field platform_keys[] = {
      .specials = special_auto, .fallback = "auto", .help = "RAM of the machine; auto: enough for the sandboxes"},
     {.key = "lapic", .type = FIELD_WORD, AT(scenario_platform, lapic), .words = words_lapic, .fallback = "direct",
      .help = "how a sandbox reaches its local APIC"},
+    {.key = "timer", .type = FIELD_WORD, AT(scenario_platform, timer), .words = words_timers, .fallback = "auto",
+     .help = "what drives the one-shot timer of each core"},
     {.key = "iommu", .type = FIELD_BOOL, AT(scenario_platform, iommu), .fallback = "true",
      .help = "an IOMMU confines the NIC's memory accesses and interrupts"},
     {.key = "nic", .type = FIELD_WORD, AT(scenario_platform, nic), .words = words_nic_models, .fallback = "e1000",

@@ -30,6 +30,7 @@
 enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1, SCENARIO_PLATFORM_BOCHS = 2, SCENARIO_PLATFORM_KVM = 3 };
 enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
 enum scenario_lapic { SCENARIO_LAPIC_DIRECT = 0, SCENARIO_LAPIC_GUARDED = 1 };
+enum scenario_timer { SCENARIO_TIMER_AUTO = 0, SCENARIO_TIMER_COUNT_DOWN = 1, SCENARIO_TIMER_TSC_DEADLINE = 2 };
 enum scenario_nic_model { SCENARIO_NIC_E1000 = 1, SCENARIO_NIC_E1000E = 2 };
 enum scenario_nested_pages { SCENARIO_NESTED_2M = 0, SCENARIO_NESTED_4K = 1 };
 enum scenario_pmu {
@@ -57,6 +58,7 @@ struct scenario_platform {
     uint32_t cores;
     uint64_t memory_bytes;
     uint32_t lapic;                    /* enum scenario_lapic */
+    uint32_t timer;                    /* enum scenario_timer */
     uint32_t nic;                      /* enum scenario_nic_model */
     uint32_t cpu;                      /* number in words_cpus, 0 = the platform's own choice */
     char processor[SCENARIO_NAME_MAX]; /* whose events are named; "auto": the modelled one */

@@ -49,6 +49,10 @@ const struct word words_clocks[] = {{"real", SCENARIO_CLOCK_REAL, "the emulator 
 const struct word words_lapic[] = {{"direct", SCENARIO_LAPIC_DIRECT, "the sandbox writes its local APIC itself"},
                                    {"guarded", SCENARIO_LAPIC_GUARDED, "the monitor checks IPIs (costs exits)"},
                                    {NULL, 0, NULL}};
+const struct word words_timers[] = {{"auto", SCENARIO_TIMER_AUTO, "TSC-deadline where it works, else count-down"},
+                                    {"count-down", SCENARIO_TIMER_COUNT_DOWN, "the local APIC's own clock"},
+                                    {"tsc-deadline", SCENARIO_TIMER_TSC_DEADLINE, "no boot where it does not work"},
+                                    {NULL, 0, NULL}};
 const struct word words_nic_models[] = {{"e1000", SCENARIO_NIC_E1000, "Intel 82540EM, interrupt by a pin"},
                                         {"e1000e", SCENARIO_NIC_E1000E, "Intel 82574L, interrupt by a message (MSI)"},
                                         {NULL, 0, NULL}};

@@ -22,6 +22,7 @@ extern const struct word words_works[];
 extern const struct word words_modes[];
 extern const struct word words_clocks[];
 extern const struct word words_lapic[];
+extern const struct word words_timers[];
 extern const struct word words_nic_models[];
 extern const struct word words_pmus[];
 extern const struct word words_nested_pages[];

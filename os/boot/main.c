@@ -141,13 +141,17 @@ static void check_configuration(void)
     machine.n_cores = cfg->n_sandboxes;
 }
 
-/* Sandboxes try what they are given; what is demanded and is not there at all ends the run here. */
+/* Sandboxes try what they are given. */
 static void choose_timer(void)
 {
-    bool has = cpu_has_tsc_deadline();
-    if ((configuration.flags & QV_CFG_TIMER_TSC_DEADLINE) && !has)
+    machine.tsc_deadline = cpu_has_tsc_deadline() && !(configuration.flags & QV_CFG_TIMER_COUNT_DOWN);
+}
+
+/* Once the host can see it: what is demanded and is not there at all ends the run. */
+static void demand_timer(void)
+{
+    if ((configuration.flags & QV_CFG_TIMER_TSC_DEADLINE) && !machine.tsc_deadline)
         boot_fail("platform.timer is tsc-deadline, and this processor has none (CPUID.01H:ECX bit 24)");
-    machine.tsc_deadline = has && !(configuration.flags & QV_CFG_TIMER_COUNT_DOWN);
 }
 
 static void choose_vendor(void)
@@ -303,6 +307,7 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_phys)
     for (unsigned i = 0; i < machine.n_cores; i++)
         core_prepare(&cores[i]);
     publish();
+    demand_timer();
     report_regions();
     sums_before_machine();
     __atomic_store_n(&cores_may_run, 1, __ATOMIC_RELEASE);

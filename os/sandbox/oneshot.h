@@ -10,9 +10,10 @@
 
 #define ONESHOT_COUNT_MIN 64u /* counts; 0 would stop the timer */
 
-struct oneshot_rates { /* neither is 0 */
+struct oneshot_rates {
     uint64_t ticks_per_ms;
     uint64_t counts_per_ms;
+    uint64_t longest; /* ticks that a count-down can wait at most */
 };
 
 struct oneshot {
@@ -20,6 +21,9 @@ struct oneshot {
     uint64_t fires; /* when it comes to its end (TSC), but for that least count: `at`, or earlier where `at` is farther
                      * than a second or 2^32 - 1 counts */
 };
+
+/* Neither is 0. */
+struct oneshot_rates oneshot_rates(uint64_t ticks_per_ms, uint64_t counts_per_ms);
 
 /* Count-down from `now` to `at`; at once, as far as a count-down can, if that has passed. */
 struct oneshot oneshot_count(const struct oneshot_rates *rates, uint64_t now, uint64_t at);

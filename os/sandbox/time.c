@@ -77,7 +77,7 @@ static enum qv_timer choose(void)
 
 void time_init(void)
 {
-    rates = (struct oneshot_rates){handoff->tsc_hz / 1000u, handoff->lapic_hz / 1000u};
+    rates = oneshot_rates(handoff->tsc_hz / 1000u, handoff->lapic_hz / 1000u);
     lapic_write(LAPIC_TIMER_DIVIDE, 0xb);
     source = choose();
     status->timer = source;
@@ -86,7 +86,9 @@ void time_init(void)
 
 const char *timer_name(void)
 {
-    return source == QV_TIMER_TSC_DEADLINE ? "tsc-deadline" : "count-down";
+#define NAME(sym, num, name) [num] = name,
+    static const char *const names[] = {QV_TIMERS(NAME)};
+    return names[source];
 }
 
 enum qv_timer timer_source(void)

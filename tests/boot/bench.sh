@@ -10,6 +10,11 @@ done
 cmp "$work/call-1/samples.csv" "$work/call-2/samples.csv" || fail "the samples of two runs differ"
 cmp "$work/call-1/bench.csv" "$work/call-2/bench.csv" || fail "the tables of two runs differ"
 at_most "$work/call-1" monitors monitor-call 80
+[ "$(grep -c '"timer": "count-down"' "$work/call-1/bench.json")" = 2 ] || fail "what drives the timers is not told"
+"$qv" bench --icount --timer sundial --out "$work/none" 2>"$work/text"
+[ $? -eq 2 ] && grep -q "expected auto, count-down or tsc-deadline" "$work/text" || fail "an unknown timer is not refused"
+"$qv" bench --icount --quiet --timer tsc-deadline --only monitor-call --out "$work/none" 2>"$work/text"
+[ $? -eq 3 ] && grep -q "a monitor failed" "$work/text" || fail "TSC-deadline where there is none: $(cat "$work/text")"
 [ -z "$(median "$work/call-1" native monitor-call)" ] || fail "a monitor call without a monitor"
 
 for run in 1 2; do

@@ -5,9 +5,18 @@
 command -v bochs-bin >/dev/null && command -v grub-mkrescue >/dev/null || exit 77
 . "$(dirname "$0")/lib.sh"
 
+# Each source of the timers says that it was used.
+timers() {
+    [ "$(grep -c "\"timer\": \"$2\"" "$work/$1/bench.json")" = 2 ] || fail "$1: timers are not $2"
+}
+"$qv" bench --platform bochs --quiet --timer count-down --only timer-latency --out "$work/timer-latency" ||
+    fail "timer-latency: status $?"
+timers timer-latency count-down
+
 for name in monitor-call ipi-round-trip-hlt system-call; do
     "$qv" bench --platform bochs --quiet --only $name --out "$work/$name" || fail "$name: status $?"
     at_most "$work/$name" monitors $name 80
+    timers $name tsc-deadline
 done
 # The clock goes in steps of 5, and where a path begins between two of them is chance.
 for name in ipi-round-trip-hlt system-call; do

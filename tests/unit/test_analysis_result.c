@@ -208,6 +208,11 @@ static void test_json_there_and_back(void)
         provenance_add_bytes(&r->provenance, "boot configuration", "abc", 3);
         char *const argv[] = {"qemu-system-x86_64", "-m", "512", NULL};
         provenance_add_command(&r->provenance, "platform", argv);
+        CU_ASSERT_PTR_NULL(result_timers(r)); /* as in results of older versions */
+        r->sandbox[0].status.timer = QV_TIMER_TSC_DEADLINE;
+        CU_ASSERT_STRING_EQUAL(result_timers(r), "tsc-deadline");
+        r->sandbox[2].status.timer = QV_TIMER_COUNT_DOWN;
+        CU_ASSERT_STRING_EQUAL(result_timers(r), "not the same on all cores");
         snprintf(r->sandbox[2].status.message, sizeof(r->sandbox[2].status.message), "last \x01\xff words");
         result_conclude(r);
         json_t *there = result_to_json(r, NULL);
@@ -222,6 +227,8 @@ static void test_json_there_and_back(void)
         CU_ASSERT(json_equal(there, again));
         CU_ASSERT_EQUAL(back->seed, UINT64_MAX - 1);
         CU_ASSERT_EQUAL(back->recoveries.n, r->recoveries.n);
+        CU_ASSERT_EQUAL(back->sandbox[0].status.timer, QV_TIMER_TSC_DEADLINE);
+        CU_ASSERT_EQUAL(back->sandbox[1].status.timer, QV_TIMER_UNKNOWN);
         CU_ASSERT_EQUAL(back->exits[1][QV_STAGE_BOOT][QV_EXIT_CPUID], 41);
         json_decref(there);
         json_decref(again);

@@ -106,6 +106,28 @@ static void collecting(void)
     fake_guest_free(&guest);
 }
 
+/* A boot that failed was never ready; a machine that failed later was, however short. */
+static void failures(void)
+{
+    for (uint64_t ready_tsc = 0; ready_tsc < 2; ready_tsc++) {
+        struct guest guest = fake_guest_new();
+        struct collector_view view;
+        struct qv_error why;
+        fake_publish(&guest);
+        fake_directory(&guest)->ready_tsc = ready_tsc;
+        __atomic_store_n(&fake_directory(&guest)->machine_state, QV_MACHINE_FAILED, __ATOMIC_RELEASE);
+        struct collector *collector = collector_start(&guest, 0, 5000000, &why);
+        CU_ASSERT_FATAL(collector != NULL);
+        do {
+            nap();
+            collector_look(collector, &view);
+        } while (view.state == 0);
+        CU_ASSERT(view.state == QV_MACHINE_FAILED && (view.ready_ns != 0) == (ready_tsc != 0));
+        collector_free(collector);
+        fake_guest_free(&guest);
+    }
+}
+
 static void run_until_broken(struct guest *guest, const char *word)
 {
     struct collector_view view;
@@ -168,8 +190,8 @@ static void late_ring(void)
 int main(void)
 {
     static const struct unit_test tests[] = {
-        {"bounds", bounds},         {"directory", directory}, {"mailbox", mailbox},     {"last words", last_words},
-        {"collecting", collecting}, {"nonsense", nonsense},   {"late ring", late_ring},
+        {"bounds", bounds},         {"directory", directory}, {"mailbox", mailbox},   {"last words", last_words},
+        {"collecting", collecting}, {"failures", failures},   {"nonsense", nonsense}, {"late ring", late_ring},
     };
     return unit_run("view into a guest", tests, sizeof(tests) / sizeof(tests[0]));
 }

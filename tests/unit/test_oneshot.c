@@ -5,11 +5,16 @@
 #include "qv/draw.h"
 #include "unit.h"
 
-static const struct oneshot_rates pc = {2500000, 100000};  /* 2.5 GHz, 100 MHz */
-static const struct oneshot_rates same = {50000, 50000};   /* an emulator that counts instructions */
-static const struct oneshot_rates fast = {50000, 5000000}; /* counts run out before the second is over */
-static const struct oneshot_rates slow = {1, 1};
-static const struct oneshot_rates beyond = {1000, 10000000000ull}; /* more than 2^32 counts in a millisecond */
+static struct oneshot_rates pc, same, fast, slow, beyond;
+
+static void make_rates(void)
+{
+    pc = oneshot_rates(2500000, 100000);  /* 2.5 GHz, 100 MHz */
+    same = oneshot_rates(50000, 50000);   /* an emulator that counts instructions */
+    fast = oneshot_rates(50000, 5000000); /* counts run out before the second is over */
+    slow = oneshot_rates(1, 1);
+    beyond = oneshot_rates(1000, 10000000000u); /* more than 2^32 counts in a millisecond */
+}
 
 static void deadlines(void)
 {
@@ -60,7 +65,8 @@ static void random_times(void)
 {
     unsigned wrong = 0;
     for (uint64_t i = 0; i < 300000; i++) {
-        struct oneshot_rates rates = {1 + qv_draw(3, 4 * i) % 5000000, 1 + qv_draw(3, 4 * i + 1) % 5000000};
+        struct oneshot_rates rates =
+            oneshot_rates(1 + qv_draw(3, 4 * i) % 5000000, 1 + qv_draw(3, 4 * i + 1) % 5000000);
         uint64_t now = qv_draw(3, 4 * i + 2) >> (i % 60);
         uint64_t at = i % 3 == 0 ? qv_draw(3, 4 * i + 3) : now + (qv_draw(3, 4 * i + 3) >> (20 + i % 44));
         struct oneshot shot = oneshot_count(&rates, now, at);
@@ -81,5 +87,6 @@ int main(void)
                                              {"count-down to what is near", near},
                                              {"count-down to what is too far", far},
                                              {"random rates and times", random_times}};
+    make_rates();
     return unit_run("one-shot timer", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "qv/draw.h"
@@ -47,6 +48,28 @@ static void head_and_flags(void)
     CU_ASSERT(c.flags == (QV_CFG_LAPIC_GUARDED | QV_CFG_NO_IOMMU | QV_CFG_TRACE_REQUESTS));
     CU_ASSERT(c.n_sandboxes == 3 && c.n_faults == 2 && c.n_nics == 1 && c.seed == 42);
     CU_ASSERT(c.duration_us == 0); /* the host's load decides */
+}
+
+static void timers(void)
+{
+    static const struct {
+        const char *key;
+        uint32_t flags;
+    } cases[] = {{"{}", 0},
+                 {"{timer: auto}", 0},
+                 {"{timer: count-down}", QV_CFG_TIMER_COUNT_DOWN},
+                 {"{timer: tsc-deadline}", QV_CFG_TIMER_TSC_DEADLINE}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct scenario s;
+        struct qv_bootcfg c;
+        char from[256];
+        snprintf(from, sizeof(from),
+                 "schema: 1\nname: b\nplatform: %s\nsandboxes: [{roles: web}]\nfault: none\nduration: 1s\n"
+                 "load: {warmup: 0s}\nexpect: {outcome: no_fault}\n",
+                 cases[i].key);
+        build(from, &s, &c);
+        CU_ASSERT_EQUAL(c.flags, cases[i].flags);
+    }
 }
 
 static void crc(void)
@@ -135,6 +158,7 @@ int main(void)
 {
     static const struct unit_test tests[] = {
         {"head and flags", head_and_flags},
+        {"timers", timers},
         {"CRC", crc},
         {"sandboxes", sandboxes},
         {"faults", faults},

@@ -43,7 +43,7 @@ static void words(void)
                                         words_policies,    words_fault_points, words_fault_models, words_detections,
                                         words_outcomes,    words_admissions,   words_vcpu_kinds,   words_io_kinds,
                                         words_slots,       words_works,        words_pmus,         words_nested_pages,
-                                        words_experiments, words_nic_models,   words_cpus};
+                                        words_experiments, words_nic_models,   words_cpus,         words_timers};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (const struct word *word = lists[i]; word->name != NULL; word++)
             demand("`%s`", word->name, "");
