@@ -82,6 +82,15 @@ static bool put_paths(json_t *o, const struct qv_cost_area *area)
     return ok;
 }
 
+/* Whose own counters they are, as makers number them ("06_2AH"), and why they are not those that were asked for. */
+static bool put_processor(json_t *o, const struct qv_cost_area *area)
+{
+    char name[16];
+    snprintf(name, sizeof(name), "%02X_%02XH", area->processor >> 16 & 0xffu, area->processor & 0xffu);
+    return set(o, "counted_on", json_string(name)) &&
+           (area->reason[0] == '\0' || set(o, "reason", json_string(area->reason)));
+}
+
 static bool put_sandbox(json_t *list, uint32_t index, const struct run_cost *cost)
 {
     const struct run_cost_sandbox *s = &cost->sandbox[index];
@@ -96,6 +105,8 @@ static bool put_sandbox(json_t *list, uint32_t index, const struct run_cost *cos
         return set(o, "reason", json_string(area->reason)) && set(o, "counts", json_null());
     if (ok && area->source == QV_PMU_EMULATED)
         ok = set(o, "simulated", json_string(area->model));
+    else if (ok)
+        ok = put_processor(o, area);
     return ok && put_counts(o, cost, area);
 }
 
@@ -165,6 +176,8 @@ static int get_sandbox(const json_t *o, struct run_cost *cost, struct qv_error *
         return bad(err, "cost.sandboxes.pmu", "a known source");
     snprintf(s->area.model, sizeof(s->area.model), "%s",
              json_is_string(json_object_get(o, "simulated")) ? json_string_value(json_object_get(o, "simulated")) : "");
+    snprintf(s->area.reason, sizeof(s->area.reason), "%s",
+             json_is_string(json_object_get(o, "reason")) ? json_string_value(json_object_get(o, "reason")) : "");
     s->area.core.instructions = count_of(json_object_get(counts, "core"), "instructions");
     s->area.idle.instructions = count_of(json_object_get(counts, "idle"), "instructions");
     s->area.overhead.instructions = count_of(json_object_get(counts, "scheduler_and_interrupts"), "instructions");

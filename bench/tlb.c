@@ -202,9 +202,8 @@ static void find_counters(void)
 
 static _Noreturn void end(void)
 {
-    struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
     if (handoff->mode == QV_MODE_NATIVE)
-        __atomic_store_n(&d->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
+        native_end(0);
     else
         (void)monitor_call(QV_CALL_SHUTDOWN, 0);
     for (;;)

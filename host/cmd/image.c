@@ -21,7 +21,7 @@
 #include "scenario/scenario.h"
 
 #define MAX_ENTRIES  32u
-#define MAX_SETTINGS 32u
+#define MAX_SETTINGS 32u    /* one of them ours */
 #define MAX_LABEL    16384u /* os/boot/main.c takes no longer one */
 #define MAX_TIMEOUT  3600u
 
@@ -60,7 +60,7 @@ static void help(void)
            "\n"
            "examples:\n"
            "  qv image --bench --out bench.iso\n"
-           "  qv image --scenario scenarios/self-contained.yaml --set platform.clock=real --bench\n"
+           "  qv image --scenario scenarios/self-contained.yaml --scenario scenarios/cost/web-monitor.yaml --bench\n"
            "  dd if=qv.iso of=/dev/sdX bs=1M conv=fsync      # sdX: the USB stick, whose content is lost\n"
            "\n"
            "Exit status: 0 written, 2 bad scenario or usage, 3 tools are missing or failed.\n");
@@ -69,7 +69,7 @@ static void help(void)
 static int split_setting(struct request *request, const char *argument)
 {
     const char *value;
-    if (request->n_settings == MAX_SETTINGS ||
+    if (request->n_settings == MAX_SETTINGS - 1 ||
         !option_setting(argument, request->storage[request->n_settings], sizeof(request->storage[0]), &value))
         return usage_error("image", "--set %s, expected KEY=VALUE such as load.tool=none", argument);
     char *key = request->storage[request->n_settings];
@@ -120,12 +120,8 @@ static int check_scenario(const char *file, const struct scenario *s)
         text =
             "load.tool: this load is made by qv on the host, which such a machine does not have; expected sandbox (a "
             "sandbox with the role client makes it) or none";
-    else if (s->platform.mode == QV_MODE_NATIVE)
-        text = "platform.mode: results leave such a machine by a monitor; expected monitor";
-    else if (s->platform.clock == SCENARIO_CLOCK_ICOUNT)
-        text = "platform.clock: only an emulator counts instructions; expected real (--set platform.clock=real)";
-    else if (s->platform.pmu != SCENARIO_PMU_NONE)
-        text = "platform.pmu: a model of a processor's counters needs an emulator; expected none";
+    else if (s->platform.kind != SCENARIO_PLATFORM_HARDWARE)
+        text = "platform.kind: an image is for a machine of its own; expected hardware";
     if (text == NULL)
         return STATUS_MET;
     fprintf(stderr, "%s: %s\n", file, text);
@@ -230,7 +226,8 @@ int cmd_image(int argc, char **argv)
                                             {"out", required_argument, NULL, 'o'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    static struct request request = {.out = "qv.iso", .timeout_s = 10};
+    static struct request request = {
+        .out = "qv.iso", .timeout_s = 10, .setting = {{"platform.kind", "hardware"}}, .n_settings = 1};
     char monitor[PATH_MAX], sandbox[PATH_MAX];
     struct label label = {.file = ""};
     int option;

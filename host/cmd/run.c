@@ -297,6 +297,24 @@ static int run_repeated(const struct request *request, const struct scenario *sc
     return status;
 }
 
+/* In a file the instruction clock and a modelled PMU are for platforms that need them; asked for here, they are meant.
+ */
+static int check_settings(const struct request *request, const struct scenario *scenario)
+{
+    const char *platform = scenario_platform_name(scenario->platform.kind);
+    for (size_t i = 0; i < request->n_settings; i++) {
+        const struct scenario_setting *s = &request->setting[i];
+        if (strcmp(s->path, "platform.clock") == 0 && strcmp(s->value, "icount") == 0 &&
+            scenario->platform.clock != SCENARIO_CLOCK_ICOUNT)
+            return usage_error("run", "platform %s does not count instructions: expected platform.clock real",
+                               platform);
+        if (strcmp(s->path, "platform.pmu") == 0 && strcmp(s->value, "none") != 0 &&
+            scenario->platform.pmu == SCENARIO_PMU_NONE)
+            return usage_error("run", "platform %s runs no model of counters: expected platform.pmu none", platform);
+    }
+    return STATUS_MET;
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct request request; /* large, and once per program */
@@ -311,6 +329,9 @@ int cmd_run(int argc, char **argv)
         diag_print(&diag, stderr);
         return STATUS_BAD;
     }
+    status = check_settings(&request, &scenario);
+    if (status != STATUS_MET)
+        return status;
     if (request.out[0] == '\0')
         default_folder(request.out, scenario.name);
     run_catch_signals();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "events/pfm_name.h"
 #include "qv/emupmu.h"
 
 #define NAME_MAX_LENGTH 160u
@@ -62,7 +63,7 @@ static bool start(void)
     return started;
 }
 
-static const char *pfm_name(const char *processor)
+const char *events_pfm_name(const char *processor)
 {
     for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
         if (strcmp(aliases[i].name, processor) == 0)
@@ -84,7 +85,7 @@ static bool usable(const pfm_pmu_info_t *info)
 
 static bool find(const char *processor, pfm_pmu_info_t *info)
 {
-    const char *name = pfm_name(processor);
+    const char *name = events_pfm_name(processor);
     for (int i = 0; start() && i < PFM_PMU_MAX; i++) {
         memset(info, 0, sizeof(*info));
         info->size = sizeof(*info);
@@ -254,6 +255,10 @@ bool events_resolve(const char *processor, const char *name, struct qv_pmu_event
 {
     pfm_pmu_info_t info;
     char what[128];
+    if (strcmp(name, EVENTS_CYCLES) == 0) {
+        *out = (struct qv_pmu_event){.portable = QV_PMU_CYCLES, .emulated = QV_PMU_NO_EMULATED};
+        return true;
+    }
     if (!find(processor, &info))
         return events_processor(processor, why);
     if (encode(&info, name, out))

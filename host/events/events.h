@@ -13,13 +13,20 @@
 
 #include "qv/cost.h"
 
-#define EVENTS_WHY 256u
+#define EVENTS_WHY    256u
+#define EVENTS_CYCLES "cycles" /* an event of every processor, named or not */
 
 /*
  * The event `name` ("DTLB_LOAD_MISSES:MISS_CAUSES_A_WALK") of `processor`. True; or false and in `why` what is wrong
  * with it, with the nearest names there are.
  */
 bool events_resolve(const char *processor, const char *name, struct qv_pmu_event *out, char why[EVENTS_WHY]);
+
+/*
+ * The processors that libpfm4 means by this name, as their CPUID numbers them: for anybody else the codes may mean
+ * other events. Returns how many entries of `out` are filled in, 0 if it is not known here.
+ */
+uint32_t events_models(const char *processor, struct qv_pmu_models out[QV_PMU_MODELS]);
 
 /* Is it one? Else `why` has the nearest. */
 bool events_processor(const char *processor, char why[EVENTS_WHY]);

@@ -20,8 +20,13 @@ static void name_machine(struct collected *c)
 {
     const struct qv_directory *d = c->directory;
     bool hypervisor = d->hypervisor[0] != '\0';
+    /* Without monitors it is the same machine: it goes by its processor, not by what was made of it. */
+    const char *vendor = strncmp(d->maker, "GenuineIntel", 12) == 0   ? "vmx"
+                         : strncmp(d->maker, "AuthenticAMD", 12) == 0 ? "svm"
+                         : strncmp(d->maker, "HygonGenuine", 12) == 0 ? "svm"
+                                                                      : d->vendor;
     c->emulated = hypervisor || strncmp(d->firmware, EMULATED_FIRMWARE, sizeof(EMULATED_FIRMWARE) - 1) == 0;
-    snprintf(c->platform, sizeof(c->platform), "%s-%.15s", c->emulated ? "emulated" : "hardware", d->vendor);
+    snprintf(c->platform, sizeof(c->platform), "%s-%.15s", c->emulated ? "emulated" : "hardware", vendor);
     snprintf(c->machine, sizeof(c->machine), "%.47s; firmware %.8s%s%.15s", d->cpu, d->firmware,
              hypervisor ? "; hypervisor " : "", d->hypervisor);
     c->tick.kind = hypervisor ? RUN_TICK_HOST_TSC : c->emulated ? RUN_TICK_EMULATED : RUN_TICK_HARDWARE;

@@ -154,6 +154,9 @@ int job_start(struct job *job, struct qv_error *err)
     struct run_tick tick;
     char boot_config[4200];
 
+    if (platform == NULL)
+        return qv_error_set(err, -EINVAL, "platform %s: qv does not start such a machine, ./qv image makes it an image",
+                            scenario_platform_name(job->scenario->platform.kind));
     int result = result_dir_begin(job->options->folder, job->folder, sizeof(job->folder), err);
     if (result != 0) {
         job->folder[0] = '\0';

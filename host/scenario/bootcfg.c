@@ -125,6 +125,7 @@ static void build_cost(const struct scenario *scenario, struct qv_cost_cfg *to)
         char why[EVENTS_WHY];
         (void)events_resolve(scenario_processor(scenario), scenario->event[i], &to->event[i], why); /* was checked */
     }
+    to->n_models = events_models(scenario_processor(scenario), to->models);
     to->from_us = load->warmup_us;
     /* Each sandbox closes its window at a heartbeat of its own, and all of them before the client ends the run. */
     to->until_us = load->duration_us - SCENARIO_COST_MARGIN_US;

@@ -274,9 +274,6 @@ static void check_platform(const struct check *c)
     if (usable(c, "platform.cpu") && usable(c, "platform.kind") && platform->cpu != 0 &&
         platform->kind != SCENARIO_PLATFORM_BOCHS)
         complain(c, "platform.cpu", "only kind bochs has models, expected auto");
-    if (usable(c, "platform.pmu") && usable(c, "platform.kind") && platform->pmu != SCENARIO_PMU_NONE &&
-        platform->kind == SCENARIO_PLATFORM_BOCHS)
-        complain(c, "platform.pmu", "Bochs feeds no model of a processor's caches, expected none");
     if (usable(c, "platform.clock") && usable(c, "load.tool") && platform->clock == SCENARIO_CLOCK_ICOUNT &&
         (c->scenario->load.tool == SCENARIO_TOOL_BUILTIN || c->scenario->load.tool == SCENARIO_TOOL_HTTPERF))
         complain(
@@ -302,6 +299,10 @@ static void check_client(const struct check *c)
             complain(c, in_sandbox(path, i, "roles"),
                      "a client without work, expected load tool sandbox or traffic beside it");
     }
+    if (!scenario_host_network(s) && scenario_nic_count(s) > 1 && s->platform.kind == SCENARIO_PLATFORM_BOCHS &&
+        usable(c, "platform.kind") && all_usable(c, "nic"))
+        complain(c, given(c, "platform.kind") ? "platform.kind" : "load.tool",
+                 "bochs cannot join interfaces, and what a sandbox sends to another's has no way there, expected qemu");
     if (!scenario_client_makes_load(s))
         return;
     if (clients != 1)

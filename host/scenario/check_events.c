@@ -2,6 +2,7 @@
 #include "scenario/check_events.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "events/events.h"
 
@@ -10,6 +11,14 @@
 static void say(const struct tree *tree, struct diag *diag, const char *path, const char *text)
 {
     diag_error(diag, tree_find(tree, path, NULL)->at, "%s: %s", path, text);
+}
+
+static bool all_portable(const struct scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->n_events; i++)
+        if (strcmp(scenario->event[i], EVENTS_CYCLES) != 0)
+            return false;
+    return true;
 }
 
 void check_events(const struct scenario *scenario, const struct tree *tree, struct diag *diag)
@@ -28,7 +37,7 @@ void check_events(const struct scenario *scenario, const struct tree *tree, stru
     }
     if (scenario->n_events == 0)
         return;
-    if (processor[0] == '\0') {
+    if (processor[0] == '\0' && !all_portable(scenario)) {
         say(tree, diag, "events", "of which processor? expected platform.processor or platform.pmu beside it");
         return;
     }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario/resolve.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "events/events.h"
 #include "scenario/keys.h"
 
 #define MIB            (1ull << 20)
@@ -10,6 +12,33 @@
 #define MONITOR_MEMORY (96u * MIB)
 #define MEMORY_STEP    (64u * MIB)
 #define MEMORY_LEAST   (256u * MIB)
+
+/*
+ * The instruction clock and the model of a PMU are an emulator's stand-ins. A machine that has a clock and counters of
+ * its own takes these; Bochs has a clock of its own, which counts instructions, and nothing that counts. The events
+ * stay those of the processor that the file names.
+ */
+static void resolve_stand_ins(struct scenario *scenario)
+{
+    struct scenario_platform *platform = &scenario->platform;
+    bool own = platform->kind == SCENARIO_PLATFORM_KVM || platform->kind == SCENARIO_PLATFORM_HARDWARE;
+
+    if (!own && platform->kind != SCENARIO_PLATFORM_BOCHS)
+        return;
+    if (own)
+        platform->clock = SCENARIO_CLOCK_REAL;
+    if (scenario->n_events > 0 && platform->pmu != SCENARIO_PMU_NONE)
+        snprintf(platform->processor, sizeof(platform->processor), "%s", scenario_processor(scenario));
+    platform->pmu = SCENARIO_PMU_NONE;
+    if (!own || scenario->cost == SCENARIO_COST_NONE)
+        return;
+    /* What any processor can count beside instructions, for whoever does not know which one it will be. */
+    for (uint32_t i = 0; i < scenario->n_events; i++)
+        if (strcmp(scenario->event[i], EVENTS_CYCLES) == 0)
+            return;
+    if (scenario->n_events < QV_PMU_EVENTS)
+        snprintf(scenario->event[scenario->n_events++], SCENARIO_NAME_MAX, "%s", EVENTS_CYCLES);
+}
 
 static uint32_t auto_nic(uint64_t roles)
 {
@@ -117,6 +146,7 @@ void scenario_resolve(struct scenario *scenario)
 {
     if (scenario->trace.vcpus_us == AUTO_PERIOD)
         scenario->trace.vcpus_us = scenario->n_work > 0 ? 100000 : 0;
+    resolve_stand_ins(scenario);
     resolve_sandboxes(scenario);
     resolve_platform(scenario);
     resolve_load(scenario);

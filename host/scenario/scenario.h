@@ -27,7 +27,12 @@
 #define SCENARIO_COST_MARGIN_US    30000u        /* between the end of what is counted and the end of the load */
 #define SCENARIO_UNLIMITED         UINT64_MAX    /* an expectation that was not stated */
 
-enum scenario_platform_kind { SCENARIO_PLATFORM_QEMU = 1, SCENARIO_PLATFORM_BOCHS = 2, SCENARIO_PLATFORM_KVM = 3 };
+enum scenario_platform_kind {
+    SCENARIO_PLATFORM_QEMU = 1,
+    SCENARIO_PLATFORM_BOCHS = 2,
+    SCENARIO_PLATFORM_KVM = 3,
+    SCENARIO_PLATFORM_HARDWARE = 4, /* a machine that qv does not start: an image is made for it */
+};
 enum scenario_clock { SCENARIO_CLOCK_REAL = 0, SCENARIO_CLOCK_ICOUNT = 1 };
 enum scenario_lapic { SCENARIO_LAPIC_DIRECT = 0, SCENARIO_LAPIC_GUARDED = 1 };
 enum scenario_timer { SCENARIO_TIMER_AUTO = 0, SCENARIO_TIMER_COUNT_DOWN = 1, SCENARIO_TIMER_TSC_DEADLINE = 2 };

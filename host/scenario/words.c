@@ -17,6 +17,7 @@ const struct word words_platforms[] = {
     {"qemu", SCENARIO_PLATFORM_QEMU, "QEMU's TCG with SVM and nested page tables"},
     {"bochs", SCENARIO_PLATFORM_BOCHS, "Bochs with VMX and extended page tables"},
     {"kvm", SCENARIO_PLATFORM_KVM, "QEMU on a KVM that offers nested virtualization"},
+    {"hardware", SCENARIO_PLATFORM_HARDWARE, "a machine of its own, by an image (./qv image)"},
     {NULL, 0, NULL}};
 const struct word words_admissions[] = {{"bound", QV_ADMIT_BOUND, "the published inequality"},
                                         {"exact", QV_ADMIT_EXACT, "worst-case response times"},

@@ -13,7 +13,7 @@
 #include "qv/fault.h"
 
 #define QV_BOOTCFG_MAGIC   0x3130474643305651ull /* "QV0CFG01" */
-#define QV_BOOTCFG_VERSION 2u
+#define QV_BOOTCFG_VERSION 3u
 
 #define QV_MAX_SANDBOXES 8u
 #define QV_MAX_FAULTS    4u
@@ -190,6 +190,6 @@ _Static_assert(sizeof(struct qv_sandbox_cfg) == 160, "layout");
 _Static_assert(sizeof(struct qv_fault_plan) == 40, "layout");
 _Static_assert(sizeof(struct qv_recovery_cfg) == 32, "layout");
 _Static_assert(sizeof(struct qv_client_cfg) == 40, "layout");
-_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 160 + 168 + 16 + 16 * 80, "layout");
+_Static_assert(sizeof(struct qv_bootcfg) == 88 + 32 + 40 + 4 * 40 + 8 * 160 + 208 + 16 + 16 * 80, "layout");
 
 #endif

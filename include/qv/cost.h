@@ -27,17 +27,30 @@ enum qv_pmu_source {
     QV_PMU_EMULATED = 3, /* counts of a model beside the emulator: qv/emupmu.h */
 };
 
+/* Events that any processor with counters has, whatever its model. Retired instructions are counted always. */
+enum qv_pmu_portable {
+    QV_PMU_OF_ONE_MODEL = 0, /* no such event: `code` is for some processors only */
+    QV_PMU_CYCLES = 1,       /* of the core while it does not sleep, at whatever rate it runs */
+};
+
 /*
  * An event as it travels: resolved by the host, programmed by the OS. `code` has the fields of IA32_PERFEVTSELx or
  * PERF_CTLx without those that the OS decides (USR, OS, INT, EN); with `fixed`, the number of a fixed counter.
  */
 struct qv_pmu_event {
     uint64_t code;
-    uint16_t vendor;   /* enum qv_pmu_source: INTEL or AMD */
+    uint16_t vendor;   /* enum qv_pmu_source: INTEL or AMD; NONE for a portable event, whose code the OS knows */
     uint16_t fixed;    /* 1: `code` is the number of a fixed counter */
     uint16_t emulated; /* enum qv_emupmu_event that is the same, or QV_PMU_NO_EMULATED */
-    uint16_t reserved;
+    uint16_t portable; /* enum qv_pmu_portable */
 };
+
+/* Models of one family that the codes are for, as CPUID leaf 1 numbers them: display family, first and last model. */
+struct qv_pmu_models {
+    uint16_t family;
+    uint8_t first, last;
+};
+#define QV_PMU_MODELS 8u
 
 /* Traffic between the client sandbox and every web sandbox. Directions as the web sandboxes see them. */
 #define QV_TRAFFIC_KINDS(X)                                                                                            \
@@ -69,9 +82,13 @@ struct qv_cost_cfg {
     uint64_t until_us;
     struct qv_traffic_cfg traffic;
     struct qv_pmu_event event[QV_PMU_EVENTS];
+    struct qv_pmu_models models[QV_PMU_MODELS]; /* whose codes they are; unused ones have family 0 */
+    uint32_t n_models;                          /* 0 = not known: any of the codes' maker */
+    uint32_t reserved;
 };
 _Static_assert(sizeof(struct qv_pmu_event) == 16, "layout");
-_Static_assert(sizeof(struct qv_cost_cfg) == 24 + 16 + 8 * 16, "layout");
+_Static_assert(sizeof(struct qv_pmu_models) == 4, "layout");
+_Static_assert(sizeof(struct qv_cost_cfg) == 24 + 16 + 8 * 16 + 8 * 4 + 8, "layout");
 
 /* Paths through the driver that are measured one by one: X(symbol, number, name, what one item is). */
 #define QV_COST_PATHS(X)                                                                                               \
@@ -110,9 +127,9 @@ struct qv_cost_area {
     uint32_t source; /* enum qv_pmu_source: what counted */
     uint32_t n_events;
     uint32_t n_vcpus;
-    uint32_t flags; /* enum qv_cost_flags, as configured: without QV_COST_PATHS only `core` is filled in */
-    uint32_t reserved;
-    char reason[64]; /* without a PMU: why */
+    uint32_t flags;     /* enum qv_cost_flags, as configured: without QV_COST_PATHS only `core` is filled in */
+    uint32_t processor; /* of the core: display family << 16 | display model */
+    char reason[64]; /* without a PMU: why; with one: why events were left out, "" = no reason but too few counters */
     char model[32];  /* emulated: the modelled processor */
 
     uint64_t begin_tsc;

@@ -170,6 +170,7 @@ struct qv_directory {
     uint32_t sums_taken;   /* 1: every `sum` with bytes != 0 is complete */
     uint32_t reserved;
     struct qv_region_sum sum[QV_MAX_REGIONS]; /* of the region of the same index */
+    char maker[16];                           /* of the processor, as CPUID leaf 0 names it */
 };
 _Static_assert(sizeof(struct qv_directory) <= QV_DIRECTORY_BYTES, "directory fits its pages");
 

@@ -51,6 +51,10 @@ void paging_load(void);
 #define TRAMPOLINE_PHYS 0x8000u
 void smp_start(const struct acpi_info *acpi);
 
+/* native.c: starts the sandbox kernel on this core with no monitor below it. */
+struct guest_start;
+_Noreturn void native_run(struct core *core, const struct guest_start *start);
+
 _Noreturn void boot_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* warm_reset.c: where the boot processor begins after an INIT, and that it does so once. */

@@ -15,7 +15,6 @@
 
 #define MONITOR_END QV_DIRECTORY_PHYS
 #define RAM_LIMIT   0x80000000ull
-#define PML4_IMAGE  511u /* top-level entry over KERNEL_VIRT */
 #define LABEL_MAX   16384u
 
 #define APIC_BASE_X2APIC     (1u << 10)
@@ -174,6 +173,9 @@ static void choose_vendor(void)
 static void describe_machine(const struct acpi_info *acpi)
 {
     struct qv_directory *d = directory();
+    struct cpuid_result maker = cpuid(0, 0);
+    const uint32_t letters[3] = {maker.ebx, maker.edx, maker.ecx};
+    memcpy(d->maker, letters, sizeof(letters));
     memcpy(d->firmware, acpi->oem, sizeof(d->firmware));
     if (cpuid(1, 0).ecx & CPUID_HYPERVISOR_BIT) {
         struct cpuid_result r = cpuid(CPUID_HYPERVISOR, 0);
@@ -206,22 +208,6 @@ static const void *acpi_map(void *context, uint64_t phys, size_t bytes)
     return phys < DIRECT_MAP_BYTES && bytes <= DIRECT_MAP_BYTES - phys ? (const void *)phys : NULL;
 }
 
-/*
- * Starts the sandbox kernel on this core with no monitor below it. The way there leads over tables that map both this
- * code and the kernel's image; the kernel's entry loads its own.
- */
-static _Noreturn void run_native(struct core *core, const struct guest_start *start)
-{
-    uint64_t *both = monitor_pages(1);
-    memcpy(both, (const void *)(read_cr3() & PTE_ADDRESS), PAGE_SIZE);
-    both[PML4_IMAGE] = ((const uint64_t *)start->cr3)[PML4_IMAGE];
-    report_state(core, QV_SB_BOOTING);
-    __asm__ volatile("mov %0, %%cr3\n\tmov %1, %%rsp\n\tjmp *%2" ::"r"(both), "r"(start->rsp), "r"(start->rip),
-                     "D"(start->rdi), "S"(start->cr3)
-                     : "memory");
-    __builtin_unreachable();
-}
-
 static _Noreturn void core_main(struct core *core)
 {
     struct guest_start start = {0};
@@ -230,9 +216,9 @@ static _Noreturn void core_main(struct core *core)
         boot_fail("core %u: virtualization cannot be turned on", core->index);
     if (partition_load(core, &start))
         boot_fail("core %u: %lu MiB are too small for the sandbox image", core->index, core->part.size >> 20);
-    sums_before_core(core->index);
     if (!vendor)
-        run_native(core, &start);
+        native_run(core, &start);
+    sums_before_core(core->index);
     vendor->guest_reset(core, &start);
     report_state(core, QV_SB_BOOTING);
     monitor_run(core);

@@ -58,6 +58,11 @@ struct handoff {
     struct handoff_nic nic[QV_MAX_NICS];
     struct qv_bootcfg cfg;
     uint32_t ring_records; /* capacity of the trace ring: what its own header says may be damaged */
+    uint32_t reserved;
+    /* Native mode with results that leave by a line: the way back to the boot code, which sends them. Else 0. */
+    uint64_t native_root;  /* page tables that map this image and the boot code, both where they are linked */
+    uint64_t native_stack; /* top of a stack there */
+    uint64_t native_over;  /* _Noreturn void native_over(uint32_t index), interrupts off, the other cores asleep */
 };
 _Static_assert(sizeof(struct handoff) <= 4096, "hand-off fits its page");
 

@@ -8,12 +8,16 @@
 #define INTEL_GLOBAL_CTRL  0x38fu
 #define INTEL_RDPMC_FIXED  (1u << 30)
 #define INTEL_INSTRUCTIONS 0x00c0u
+#define INTEL_CYCLES       0x003cu
+#define INTEL_FIXED_CYCLES 1u
+#define INTEL_NO_CYCLES    (1u << 0) /* CPUID.0AH:EBX */
 #define INTEL_NO_INSTR     (1u << 1) /* CPUID.0AH:EBX */
 
 #define AMD_LEGACY_CTL   0xc0010000u
 #define AMD_LEGACY_CTR   0xc0010004u
 #define AMD_EXTENDED_CTL 0xc0010200u
 #define AMD_INSTRUCTIONS 0xc0u
+#define AMD_CYCLES       0x76u
 #define AMD_EXT_CORE     (1u << 23) /* CPUID Fn8000_0001 ECX */
 #define AMD_WIDTH        48u
 
@@ -67,11 +71,7 @@ static void detect_amd(struct pmu_unit *unit, const struct pmu_access *access)
     struct pmu_leaf leaf = {0};
     uint32_t extended;
 
-    access->cpuid(access->context, 1, 0, &leaf);
-    unsigned family = (leaf.eax >> 8) & 0xfu;
-    if (family == 0xf)
-        family += (leaf.eax >> 20) & 0xffu;
-    if (family < 6) {
+    if (unit->processor >> 16 < 6) {
         none(unit, "processors of this family have no such counters");
         return;
     }
@@ -100,6 +100,30 @@ static void detect_amd(struct pmu_unit *unit, const struct pmu_access *access)
     }
 }
 
+/* Display family and model: SDM vol. 2, CPUID leaf 01H; APM vol. 3, Fn0000_0001, which has the same. */
+static uint32_t processor_of(uint32_t eax)
+{
+    uint32_t family = (eax >> 8) & 0xfu;
+    uint32_t model = (eax >> 4) & 0xfu;
+
+    if (family == 6 || family == 0xf)
+        model |= (eax >> 12) & 0xf0u;
+    if (family == 0xf)
+        family += (eax >> 20) & 0xffu;
+    return family << 16 | model;
+}
+
+bool pmu_unit_is_one_of(const struct pmu_unit *unit, const struct qv_pmu_models *models, unsigned n)
+{
+    uint32_t family = unit->processor >> 16;
+    uint32_t model = unit->processor & 0xffffu;
+
+    for (unsigned i = 0; i < n && i < QV_PMU_MODELS; i++)
+        if (models[i].family == family && model >= models[i].first && model <= models[i].last)
+            return true;
+    return n == 0;
+}
+
 void pmu_unit_detect(struct pmu_unit *unit, const struct pmu_access *access)
 {
     struct pmu_leaf leaf = {0};
@@ -107,6 +131,8 @@ void pmu_unit_detect(struct pmu_unit *unit, const struct pmu_access *access)
     *unit = (struct pmu_unit){.source = QV_PMU_NONE, .instructions = PMU_NOT_ASSIGNED};
     for (unsigned i = 0; i < QV_PMU_EVENTS; i++)
         unit->index[i] = PMU_NOT_ASSIGNED;
+    access->cpuid(access->context, 1, 0, &leaf);
+    unit->processor = processor_of(leaf.eax);
     access->cpuid(access->context, 0, 0, &leaf);
     if (leaf.ebx == 0x756e6547u && leaf.edx == 0x49656e69u && leaf.ecx == 0x6c65746eu) /* GenuineIntel */
         detect_intel(unit, access, leaf.eax);
@@ -176,6 +202,15 @@ static void assign_instructions(struct start *s)
         unit->instructions = use_general(s, INTEL_INSTRUCTIONS);
 }
 
+static uint32_t use_cycles(struct start *s)
+{
+    if (s->unit->source == QV_PMU_AMD)
+        return use_general(s, AMD_CYCLES);
+    if (s->unit->n_fixed > INTEL_FIXED_CYCLES)
+        return use_fixed(s, INTEL_FIXED_CYCLES);
+    return s->unit->missing & INTEL_NO_CYCLES ? PMU_NOT_ASSIGNED : use_general(s, INTEL_CYCLES);
+}
+
 /* Does this event count what the counter of instructions counts anyway? */
 static bool is_instructions(const struct pmu_unit *unit, const struct qv_pmu_event *event)
 {
@@ -189,6 +224,8 @@ static void assign(struct start *s, const struct qv_pmu_event *event, unsigned n
     struct pmu_unit *unit = s->unit;
 
     for (unsigned i = 0; i < n && i < QV_PMU_EVENTS; i++) {
+        if (event[i].portable == QV_PMU_CYCLES)
+            unit->index[i] = use_cycles(s);
         if (event[i].vendor != unit->source)
             continue;
         if (is_instructions(unit, &event[i]))

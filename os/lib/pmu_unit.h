@@ -39,6 +39,7 @@ struct pmu_access {
 struct pmu_unit {
     enum qv_pmu_source source; /* NONE, INTEL or AMD */
     const char *reason;        /* of NONE: why */
+    uint32_t processor;        /* display family << 16 | display model, of CPUID leaf 1; also without counters */
     unsigned version;          /* Intel: of architectural performance monitoring; AMD: 1 legacy, 2 core-extended */
     unsigned n_general;
     unsigned n_fixed;
@@ -61,6 +62,9 @@ void pmu_unit_detect(struct pmu_unit *unit, const struct pmu_access *access);
  */
 void pmu_unit_start(struct pmu_unit *unit, const struct pmu_access *access, const struct qv_pmu_event *event,
                     unsigned n_events, void (*spin)(void));
+
+/* Is the processor one of these models? Where none is given (n is 0) it is not known better, and taken for one. */
+bool pmu_unit_is_one_of(const struct pmu_unit *unit, const struct qv_pmu_models *models, unsigned n);
 
 /* From one reading of the counter `index` to the next; it may have wrapped in between, once. */
 uint64_t pmu_unit_step(const struct pmu_unit *unit, uint32_t index, uint64_t before, uint64_t after);

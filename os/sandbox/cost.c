@@ -159,6 +159,7 @@ void cost_init(void)
     area->n_events = handoff->cfg.cost.n_events;
     area->n_vcpus = QV_COST_VCPUS;
     area->flags = handoff->cfg.cost.flags;
+    area->processor = pmu_processor();
     for (unsigned i = 0; i < area->n_events; i++)
         area->counted[i] = pmu_counts(i);
     copy_text(area->reason, sizeof(area->reason), pmu_reason());

@@ -35,6 +35,17 @@ context_switch:
         popq %rbx
         ret
 
+/* void native_leave(uint64_t root, uint64_t stack, uint64_t over, uint32_t index): see lib/handoff.h. */
+        .globl native_leave
+native_leave:
+        cli
+        movq %rdi, %cr3
+        movq %rsi, %rsp
+        xorl %ebp, %ebp
+        movl %ecx, %edi
+        call *%rdx
+        ud2
+
 /* First code of a new thread: entry in r12, argument in r13 (see thread.c). */
         .globl thread_trampoline
 thread_trampoline:

@@ -84,14 +84,6 @@ static bool lowest_running(void)
     return true;
 }
 
-/* Without a monitor nobody else can say it. */
-void native_end(uint32_t exit_status)
-{
-    struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
-    d->exit_status = exit_status;
-    __atomic_store_n(&d->machine_state, QV_MACHINE_DONE, __ATOMIC_RELEASE);
-}
-
 static void end_of_run(void)
 {
     const volatile struct qv_host_mailbox *mailbox = phys_to_virt(QV_MAILBOX_PHYS);

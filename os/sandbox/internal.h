@@ -130,7 +130,11 @@ static inline int64_t monitor_call(enum qv_call call, uint64_t a)
     return monitor_call3(call, a, 0, 0).rax;
 }
 
-void native_end(uint32_t exit_status); /* without monitors: says that the run is over */
+/* native.c: without monitors. */
+void native_ready(void);               /* this sandbox serves; the machine is ready when all do */
+void native_end(uint32_t exit_status); /* the run is over; does not return where the results leave by a line */
+void native_nmi(void);                 /* does not return once somebody has ended the run */
+_Noreturn void native_leave(uint64_t root, uint64_t stack, uint64_t over, uint32_t index); /* entry.S */
 
 void trace_init(void);
 void trace_at(uint64_t tsc, enum qv_trace_id id, uint64_t a, uint64_t b);

@@ -26,38 +26,6 @@ static unsigned self(void)
     return handoff->id;
 }
 
-/* The rest of the partition is free and holds the pattern that tells of foreign writes. */
-static void native_regions(struct qv_directory *d)
-{
-    uint64_t end = page_round_up(memory_allocated_end());
-    for (uint32_t i = 0; i < d->n_regions; i++) {
-        struct qv_region *region = &d->region[i];
-        if (region->owner != handoff->id)
-            continue;
-        if (region->kind == QV_REGION_MUTABLE) {
-            region->size = end - region->base;
-        } else if (region->kind == QV_REGION_CANARY) {
-            region->base = end;
-            region->size = handoff->free_end - end;
-        }
-    }
-}
-
-/* Without a monitor the sandboxes keep their own entries in the directory. */
-static void native_ready(void)
-{
-    struct qv_directory *d = phys_to_virt(QV_DIRECTORY_PHYS);
-    if (handoff->mode != QV_MODE_NATIVE)
-        return;
-    native_regions(d);
-    d->core[handoff->id].state = QV_SB_RUNNING;
-    for (unsigned i = 0; i < handoff->n_sandboxes; i++)
-        if (d->core[i].state != QV_SB_RUNNING)
-            return;
-    d->ready_tsc = rdtsc();
-    __atomic_store_n(&d->machine_state, QV_MACHINE_READY, __ATOMIC_RELEASE);
-}
-
 bool handoff_has_network(void)
 {
     const struct qv_sandbox_cfg *cfg = &handoff->cfg.sandbox[handoff->id];

@@ -9,6 +9,7 @@
 bool pmu_accounts;
 
 static struct pmu_unit unit = {.source = QV_PMU_NONE, .reason = "not asked for"};
+static const char *note = "";                     /* why events were left out */
 static const volatile struct qv_emupmu *emulated; /* NULL: not this source */
 static struct qv_cost_account accounts[PMU_ACCOUNTS];
 static struct qv_cost_account seen; /* raw readings at the last switch */
@@ -74,15 +75,31 @@ static void spin(void)
         ;
 }
 
+/* A code means something else on another model: what is for one, and this is none, is not counted. */
+static void leave_out(struct qv_pmu_event *event, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (event[i].portable != QV_PMU_OF_ONE_MODEL)
+            continue;
+        event[i].vendor = QV_PMU_NONE;
+        note = "the events that the scenario names are another model's";
+    }
+}
+
 static void start_unit(void)
 {
     const struct pmu_access access = {.cpuid = ask_cpuid, .write = try_write, .counter = try_counter};
     const struct qv_cost_cfg *cfg = &handoff->cfg.cost;
+    const unsigned n = cfg->n_events < QV_PMU_EVENTS ? cfg->n_events : QV_PMU_EVENTS;
+    static struct qv_pmu_event event[QV_PMU_EVENTS];
     exception_hook_fn before = exception_hook;
 
+    memcpy(event, cfg->event, sizeof(event));
     exception_hook = on_exception;
     pmu_unit_detect(&unit, &access);
-    pmu_unit_start(&unit, &access, cfg->event, cfg->n_events, spin);
+    if (!pmu_unit_is_one_of(&unit, cfg->models, cfg->n_models))
+        leave_out(event, n);
+    pmu_unit_start(&unit, &access, event, n, spin);
     exception_hook = before;
 }
 
@@ -211,7 +228,12 @@ enum qv_pmu_source pmu_source(void)
 
 const char *pmu_reason(void)
 {
-    return pmu_source() == QV_PMU_NONE ? unit.reason : "";
+    return pmu_source() == QV_PMU_NONE ? unit.reason : note;
+}
+
+uint32_t pmu_processor(void)
+{
+    return unit.processor;
 }
 
 const char *pmu_model(void)

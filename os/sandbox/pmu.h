@@ -19,7 +19,8 @@
 void pmu_init(void);
 
 enum qv_pmu_source pmu_source(void);
-const char *pmu_reason(void);    /* why there is none; "" if there is one */
+const char *pmu_reason(void);    /* why there is none, or why some events were left out; "" */
+uint32_t pmu_processor(void);    /* display family << 16 | model; 0 where it was not asked for */
 const char *pmu_model(void);     /* emulated: of which processor; else "" */
 bool pmu_counts(unsigned event); /* is this event of the configuration counted? */
 

@@ -138,6 +138,8 @@ static void on_exception(struct trap_frame *frame)
 void trap_handle(struct trap_frame *frame)
 {
     if (frame->vector < 32) {
+        if (frame->vector == VECTOR_NMI)
+            native_nmi();
         if (frame->cs & USER_LEVEL_BITS)
             user_fault(frame);
         if (exception_hook && exception_hook((unsigned)frame->vector, &frame->rip))

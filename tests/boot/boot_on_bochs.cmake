@@ -75,3 +75,7 @@ set_tests_properties(bochs-web PROPERTIES LABELS "boot;bochs" TIMEOUT 240 RESOUR
 # Path lengths.
 add_test(NAME bochs-bench COMMAND "${CMAKE_CURRENT_LIST_DIR}/bochs_bench.sh" $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}")
 set_tests_properties(bochs-bench PROPERTIES LABELS "boot;bochs" TIMEOUT 240 RESOURCE_LOCK bochs SKIP_RETURN_CODE 77)
+
+# Reports on costs where nothing counts.
+add_test(NAME bochs-costs COMMAND "${CMAKE_CURRENT_LIST_DIR}/bochs_costs.sh" $<TARGET_FILE:qv> "${PROJECT_SOURCE_DIR}")
+set_tests_properties(bochs-costs PROPERTIES LABELS "boot;bochs" TIMEOUT 240 RESOURCE_LOCK bochs SKIP_RETURN_CODE 77)

@@ -19,3 +19,7 @@ qv_image_test(uefi-cd 800)
 qv_image_test(uefi-stick 0)
 qv_image_test(bochs-cd 1500)
 set_tests_properties(image-bochs-cd PROPERTIES LABELS "boot;bochs" RESOURCE_LOCK bochs)
+
+add_test(NAME image-costs COMMAND "${CMAKE_CURRENT_LIST_DIR}/image/costs.sh")
+set_tests_properties(image-costs PROPERTIES LABELS boot TIMEOUT 480 SKIP_RETURN_CODE 77 RESOURCE_LOCK boot-machine-1
+    ENVIRONMENT "QV=$<TARGET_FILE:qv>;QV_ROOT=${PROJECT_SOURCE_DIR};QV_OS_DIR=${PROJECT_BINARY_DIR}/os")

@@ -10,7 +10,7 @@ endfunction()
 
 qv_os_refused(crc "boot: boot configuration: wrong CRC" --break crc)
 qv_os_refused(magic "boot: boot configuration: magic" --break magic)
-qv_os_refused(version "boot: boot configuration: magic 3130474643305651 version 3" --break version)
+qv_os_refused(version "boot: boot configuration: magic 3130474643305651 version 4" --break version)
 qv_os_refused(size "boot: boot configuration: magic" --break size)
 qv_os_refused(short "boot: boot configuration:" --expect "bytes instead of" --break short)
 qv_os_refused(mode "boot: boot configuration: a number is out of range" --break mode)

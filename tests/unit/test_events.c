@@ -60,6 +60,33 @@ static void unknown_names_are_refused_with_near_ones(void)
     CU_ASSERT_TRUE(events_processor("amd64_fam17h_zen2", why));
 }
 
+/* Of no maker and no model, and there also where no processor is named. */
+static void cycles_of_any_processor(void)
+{
+    static const char *const processors[] = {"", "sandybridge", "zen2"};
+    for (size_t i = 0; i < sizeof(processors) / sizeof(processors[0]); i++) {
+        struct qv_pmu_event event = {.vendor = QV_PMU_INTEL};
+        char why[EVENTS_WHY] = "";
+        CU_ASSERT_TRUE(events_resolve(processors[i], EVENTS_CYCLES, &event, why));
+        CU_ASSERT_EQUAL(event.portable, QV_PMU_CYCLES);
+        CU_ASSERT_EQUAL(event.vendor, QV_PMU_NONE);
+        CU_ASSERT_EQUAL(event.emulated, QV_PMU_NO_EMULATED);
+    }
+}
+
+static void models_of_names(void)
+{
+    struct qv_pmu_models models[QV_PMU_MODELS];
+    CU_ASSERT_EQUAL(events_models("sandybridge", models), 1);
+    CU_ASSERT_EQUAL(models[0].family, 6);
+    CU_ASSERT_TRUE(models[0].first == 0x2a && models[0].last == 0x2a);
+    CU_ASSERT_EQUAL(events_models("skl", models), 4);
+    CU_ASSERT_EQUAL(events_models("zen3", models), 2);
+    CU_ASSERT_EQUAL(models[1].family, 0x19);
+    CU_ASSERT_EQUAL(events_models("glm", models), 0); /* not known here */
+    CU_ASSERT_EQUAL(events_models("", models), 0);
+}
+
 static void lists(void)
 {
     char text[65536];
@@ -81,6 +108,8 @@ int main(void)
         {"codes of the manuals", codes_of_the_manuals},
         {"fixed counters", fixed_counters},
         {"unknown names are refused with near ones", unknown_names_are_refused_with_near_ones},
+        {"cycles of any processor", cycles_of_any_processor},
+        {"models of names", models_of_names},
         {"lists", lists},
     };
     return unit_run("events", tests, sizeof(tests) / sizeof(tests[0]));

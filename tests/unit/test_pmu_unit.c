@@ -268,6 +268,57 @@ static void codes_of_another_maker_and_nonsense(void)
     CU_ASSERT_EQUAL(reg(0x38f), 3ull << 32);
 }
 
+/* Cycles are counted on any processor that has a counter left: by the fixed counter for them, or as the maker says. */
+static void cycles_on_any_processor(void)
+{
+    const struct qv_pmu_event event = {.portable = QV_PMU_CYCLES, .emulated = QV_PMU_NO_EMULATED};
+    for (size_t i = 0; i < sizeof(processors) / sizeof(processors[0]); i++) {
+        const struct recorded *cpu = processors[i];
+        struct pmu_unit unit;
+        begin(cpu, &unit);
+        pmu_unit_start(&unit, &access, &event, 1, spin);
+        CU_ASSERT_EQUAL(unit.source, cpu->source);
+        if (cpu->source == QV_PMU_NONE) {
+            CU_ASSERT_EQUAL(unit.index[0], PMU_NOT_ASSIGNED);
+            continue;
+        }
+        CU_ASSERT_NOT_EQUAL_FATAL(unit.index[0], PMU_NOT_ASSIGNED);
+        CU_ASSERT_NOT_EQUAL(unit.index[0], unit.instructions);
+        CU_ASSERT_TRUE(on(unit.index[0]));
+        uint32_t stride = cpu->control == 0xc0010200u ? 2 : 1;
+        if (cpu->n_fixed > 1) { /* CPU_CLK_UNHALTED.CORE: SDM vol. 3, table 19-2 */
+            CU_ASSERT_EQUAL(unit.index[0], 1u << 30 | 1u);
+        } else {
+            uint64_t code = cpu->source == QV_PMU_AMD ? 0x430076 : 0x43003c;
+            CU_ASSERT_EQUAL(reg(cpu->control + stride * unit.index[0]), code);
+        }
+    }
+    struct recorded without = yonah;
+    struct pmu_unit unit;
+    without.leafa.ebx = 1; /* CPUID says that this one has no such event */
+    begin(&without, &unit);
+    pmu_unit_start(&unit, &access, &event, 1, spin);
+    CU_ASSERT_EQUAL(unit.source, QV_PMU_INTEL);
+    CU_ASSERT_EQUAL(unit.index[0], PMU_NOT_ASSIGNED);
+}
+
+/* Family and model as makers number them, and whether codes are for them. */
+static void models_are_told_apart(void)
+{
+    static const uint32_t expected[] = {0x6000e, 0x6000f, 0x6001a,  0x6002a,  0x60097,
+                                        0xf0002, 0x50009, 0x100004, 0x150001, 0x190061};
+    const struct qv_pmu_models snb[] = {{6, 0x2a, 0x2a}, {6, 0x2d, 0x2d}};
+    const struct qv_pmu_models ryzen[] = {{0x19, 0x10, 0x1f}, {0x19, 0x60, 0xaf}};
+    for (size_t i = 0; i < sizeof(processors) / sizeof(processors[0]); i++) {
+        struct pmu_unit unit;
+        begin(processors[i], &unit);
+        CU_ASSERT_EQUAL(unit.processor, expected[i]);
+        CU_ASSERT_EQUAL(pmu_unit_is_one_of(&unit, snb, 2), processors[i] == &sandy_bridge);
+        CU_ASSERT_EQUAL(pmu_unit_is_one_of(&unit, ryzen, 2), processors[i] == &zen4);
+        CU_ASSERT_TRUE(pmu_unit_is_one_of(&unit, snb, 0)); /* of whom the codes are is not known */
+    }
+}
+
 /* What an emulator does: the leaf promises, and nothing moves; or the instructions are refused. */
 static void promises_are_probed(void)
 {
@@ -339,6 +390,8 @@ int main(void)
         {"every unit counts", every_unit_counts},
         {"more events than counters", more_events_than_counters},
         {"codes of another maker, and nonsense", codes_of_another_maker_and_nonsense},
+        {"cycles on any processor", cycles_on_any_processor},
+        {"models are told apart", models_are_told_apart},
         {"promises are probed", promises_are_probed},
         {"counters wrap", counters_wrap},
         {"a monitor lets pass counting only", monitor_lets_pass_counting_only},

@@ -154,6 +154,39 @@ static void client(void)
     CU_ASSERT(c.client.rate_mhz == 0);
 }
 
+/* The same file on each platform: what stands in for a clock and counters is used only where it is needed. */
+static void stand_ins(void)
+{
+    static const char form[] = "schema: 1\nname: c\n%s\n"
+                               "platform: {kind: %s, clock: icount, pmu: sandybridge}\n"
+                               "events: [ITLB_MISSES:MISS_CAUSES_A_WALK]\n"
+                               "fault: none\nduration: 2s\nexpect: {outcome: no_fault}\n";
+    static const char with_client[] = "sandboxes: [{roles: web}, {roles: client}]\nload: {tool: sandbox}\ncost: total";
+    static const char alone[] = "sandboxes: [{roles: bystander}]\nload: {tool: none}\nexperiment: tlb";
+    static const struct {
+        const char *kind;
+        uint32_t clock, pmu;
+        uint32_t n_events;
+    } on[] = {{"qemu", SCENARIO_CLOCK_ICOUNT, SCENARIO_PMU_SANDYBRIDGE, 1},
+              {"bochs", SCENARIO_CLOCK_ICOUNT, SCENARIO_PMU_NONE, 1},
+              {"kvm", SCENARIO_CLOCK_REAL, SCENARIO_PMU_NONE, 2},
+              {"hardware", SCENARIO_CLOCK_REAL, SCENARIO_PMU_NONE, 2}};
+    for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+        char yaml[sizeof(form) + sizeof(with_client) + sizeof(alone)];
+        struct scenario s;
+        struct qv_bootcfg c;
+        snprintf(yaml, sizeof(yaml), form, strcmp(on[i].kind, "bochs") == 0 ? alone : with_client, on[i].kind);
+        build(yaml, &s, &c);
+        CU_ASSERT(s.platform.clock == on[i].clock && s.platform.pmu == on[i].pmu);
+        CU_ASSERT_STRING_EQUAL(scenario_processor(&s), "sandybridge");
+        CU_ASSERT(((c.flags & QV_CFG_EMULATED_PMU) != 0) == (on[i].pmu != SCENARIO_PMU_NONE));
+        CU_ASSERT(c.cost.n_events == on[i].n_events && c.cost.event[0].code == 0x0185);
+        CU_ASSERT(c.cost.event[0].vendor == QV_PMU_INTEL && c.cost.event[0].portable == QV_PMU_OF_ONE_MODEL);
+        CU_ASSERT(on[i].n_events < 2 || c.cost.event[1].portable == QV_PMU_CYCLES);
+        CU_ASSERT(c.cost.n_models == 1 && c.cost.models[0].first == 0x2a);
+    }
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -164,6 +197,7 @@ int main(void)
         {"faults", faults},
         {"recovery", recovery},
         {"client", client},
+        {"stand-ins of emulators", stand_ins},
     };
     return unit_run("boot configuration", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -49,9 +49,9 @@ wait_for() { # wait_for FILE PATTERN: prints what matched
 
 # The first entry is the one that starts by itself.
 if [[ $how == bios-stick ]]; then
-    entries=(--scenario "$scenario" --set platform.clock=real --bench=monitor-call)
+    entries=(--scenario "$scenario" --bench=monitor-call)
 else
-    entries=(--bench=monitor-call --scenario "$scenario" --set platform.clock=real)
+    entries=(--bench=monitor-call --scenario "$scenario")
 fi
 "$QV" image "${entries[@]}" --timeout 0 --out "$work/qv.iso" >"$work/image.log" 2>&1 ||
     fail "no image: $(cat "$work/image.log")"

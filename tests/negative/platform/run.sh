@@ -67,6 +67,20 @@ PATH=$scratch/empty-path "$qv" run s.yaml --out result-none >stdout 2>stderr
 [[ $? -eq 3 ]] || fault "no emulator: not status 3"
 grep -q "cannot be run" stdout stderr || fault "no emulator: $(cat stdout stderr)"
 
+# A machine that is not started by qv, and what a platform has not, asked for by the command.
+refused() { # refused FRAGMENT ARGUMENT...
+    local fragment=$1
+    shift
+    "$qv" run s.yaml --out result-refused "$@" >stdout 2>stderr
+    [[ $? -eq 2 ]] || fault "$*: not status 2"
+    grep -qF -- "$fragment" stderr || fault "$*: no '$fragment' in: $(cat stderr)"
+    [[ ! -e result-refused ]] || fault "$*: a result"
+}
+refused "qv does not start such a machine" --platform hardware
+refused "platform kvm does not count instructions" --platform kvm --icount --set load.tool=none
+refused "platform bochs runs no model of counters" --platform bochs --set platform.pmu=nehalem
+refused "platform kvm runs no model of counters" --platform kvm --set platform.pmu=nehalem
+
 # No nested virtualization: said why, before any emulator is started.
 no_kvm() { # no_kvm DEVICE FRAGMENT
     QV_KVM_DEVICE=$1 "$qv" run s.yaml --platform kvm --out "result-kvm" >stdout 2>stderr
@@ -152,7 +166,7 @@ usage image --scenario missing.yaml
 usage image --bench= --out x.iso
 usage image --bench --timeout soon
 usage image --scenario "$QV_ROOT/scenarios/no-fault.yaml" --out x.iso       # nobody there makes its load
-usage image --scenario "$QV_ROOT/scenarios/self-contained.yaml" --out x.iso # nothing there counts instructions
+usage image --scenario "$QV_ROOT/scenarios/self-contained.yaml" --set platform.kind=qemu --out x.iso
 [[ -e x.iso ]] && fault "an image of what was refused"
 usage collect
 usage collect --serial /dev/null --timeout never
