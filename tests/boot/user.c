@@ -53,18 +53,33 @@ PROGRAM(step);
 PROGRAM(edge);
 
 static int user_error;
-static volatile bool ticking;
+static volatile bool ticking, pelting;
+static volatile unsigned ticker_refused; /* when it tried to run a program beside the test's */
 static struct component component = {.name = "user test", .state = COMPONENT_RUNNING};
+
+static void send_nmi(unsigned sandbox)
+{
+    uint64_t flags = irq_save(); /* the two halves of a command belong together */
+    lapic_write(LAPIC_ICR_HIGH, handoff->apic_id[sandbox] << 24);
+    lapic_write(LAPIC_ICR_LOW, ICR_NMI | ICR_ASSERT);
+    irq_restore(flags);
+}
 
 /* On a VCPU that comes before the test's: each tick is two changes of thread while ring 3 runs. */
 static void ticker_main(void *argument)
 {
     volatile uint64_t *word = user_data();
+    struct user_end end;
     (void)argument;
     for (;;) {
         thread_sleep_us(TICK_US);
-        if (ticking)
-            (*word)++;
+        if (!ticking)
+            continue;
+        if (user_run(user_address(user_test_sum), 0, 0, &end) == -EBUSY)
+            ticker_refused++;
+        if (pelting)
+            send_nmi((handoff->id + 1u) % handoff->n_sandboxes);
+        (*word)++;
     }
 }
 
@@ -133,10 +148,23 @@ static void try_interrupts(void)
 {
     volatile uint64_t *word = user_data();
     uint64_t from = *word;
+    ticker_refused = 0;
     ticking = true;
     expect_value(user_test_wait, USER_DATA, from + TICKS, 0, "a program that is interrupted");
     ticking = false;
     EXPECT(*word >= from + TICKS, "%lu ticks", *word - from);
+    EXPECT(ticker_refused >= TICKS / 2, "a second program at the same time: refused %u times", ticker_refused);
+}
+
+/* NMIs are the monitors': they take ring 3 out of guest mode and put it back. */
+static void try_nmis(void)
+{
+    uint64_t before = test_exits_of(handoff->id, QV_EXIT_NMI);
+    pelting = true;
+    try_interrupts();
+    pelting = false;
+    test_barrier(3);
+    EXPECT(test_exits_of(handoff->id, QV_EXIT_NMI) > before, "no NMI came");
 }
 
 static void try_memory(void)
@@ -259,9 +287,12 @@ void test_user(void)
     try_instructions();
     try_edge();
     EXPECT(test_exits(handoff->id, QV_STAGE_STEADY) == exits, "user mode leaves guest mode");
-    try_monitor_calls();
-    if (handoff->mode == QV_MODE_MONITOR)
-        try_foreign_page();
-    EXPECT(directory()->core[handoff->id].incarnation == 1, "the sandbox was restarted");
     test_barrier(2);
+    try_monitor_calls();
+    if (handoff->mode == QV_MODE_MONITOR) {
+        try_nmis();
+        try_foreign_page();
+    }
+    EXPECT(directory()->core[handoff->id].incarnation == 1, "the sandbox was restarted");
+    test_barrier(4);
 }
