@@ -7,7 +7,8 @@
 #include "sandbox/oneshot.h"
 
 #define TRIAL_AHEAD_US 10u
-#define TRIAL_LIMIT_US 500u
+#define TRIAL_LIMIT_US 5000u
+#define TRIALS         3u
 /* Nobody else's; what comes to one without a handler is acknowledged and forgotten. */
 #define TRIAL_VECTOR_FIRST (VECTOR_TIMER + 1u)
 #define TRIAL_VECTOR_END   VECTOR_NIC0
@@ -37,28 +38,40 @@ static unsigned trial_vector(void)
     return vector;
 }
 
+enum trial { TRIAL_FIRED, TRIAL_EARLY, TRIAL_NOTHING };
+
+static enum trial try_once(unsigned vector)
+{
+    write_entry(vector | LAPIC_LVT_DEADLINE);
+    uint64_t deadline = rdtsc() + time_from_us(TRIAL_AHEAD_US);
+    uint64_t limit = deadline + time_from_us(TRIAL_LIMIT_US);
+    uint64_t now;
+    bool fired;
+    wrmsr(MSR_TSC_DEADLINE, deadline);
+    do {
+        cpu_pause();
+        fired = is_pending(vector);
+        now = rdtsc();
+    } while (!fired && now < limit);
+    wrmsr(MSR_TSC_DEADLINE, 0);
+    write_entry(vector | LAPIC_LVT_MASKED);
+    if (!fired)
+        return TRIAL_NOTHING;
+    return now >= deadline ? TRIAL_FIRED : TRIAL_EARLY;
+}
+
+/* A host that takes the core away for a while lets a deadline pass unseen: that is tried again. Too early is enough. */
 bool timer_try_deadline(void)
 {
+    enum trial trial = TRIAL_NOTHING;
     uint64_t flags = irq_save();
     unsigned vector = trial_vector();
-    bool fired = false;
-    if (vector < TRIAL_VECTOR_END) {
-        write_entry(vector | LAPIC_LVT_DEADLINE);
-        uint64_t deadline = rdtsc() + time_from_us(TRIAL_AHEAD_US);
-        uint64_t limit = deadline + time_from_us(TRIAL_LIMIT_US);
-        uint64_t now;
-        wrmsr(MSR_TSC_DEADLINE, deadline);
-        do {
-            cpu_pause();
-            fired = is_pending(vector);
-            now = rdtsc();
-        } while (!fired && now < limit);
-        wrmsr(MSR_TSC_DEADLINE, 0);
-        fired = fired && now >= deadline; /* before its time it would be of no more use than never */
-        write_entry(vector | LAPIC_LVT_MASKED);
+    for (unsigned i = 0; i < TRIALS && trial == TRIAL_NOTHING && vector < TRIAL_VECTOR_END; i++) {
+        trial = try_once(vector);
+        vector = trial_vector();
     }
     irq_restore(flags);
-    return fired;
+    return trial == TRIAL_FIRED;
 }
 
 static enum qv_timer choose(void)

@@ -35,6 +35,7 @@ static const struct boot_test tests[] = {
     {"core-reset-bsp", test_core_reset_bsp},
     {"accounting", test_accounting},
     {"timer", test_timer},
+    {"timer-trial", test_timer_trial},
     {"user", test_user},
 };
 

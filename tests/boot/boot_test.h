@@ -42,6 +42,7 @@ void test_quick(void);
 void test_alarm(void);
 void test_accounting(void);
 void test_timer(void);
+void test_timer_trial(void);
 void test_user(void);
 
 /* --- findings --- */
