@@ -11,8 +11,7 @@
 
 #define FIRST_REPLY_WAIT_US 500000u
 #define TAKEOVER_TRIES      8u
-#define TAKEOVER_BUSY_US    250000u
-#define REINIT_TRIES        50u
+#define BUSY_MIN_US         250000u
 #define REINIT_RETRY_US     1000u
 
 struct thread *recovery_thread;
@@ -55,14 +54,23 @@ _Noreturn void kernel_lost(enum qv_detection detection, uint64_t address, const 
         __asm__ volatile("cli; hlt"); /* native, or refused: stopped here for good */
 }
 
+/* Until when another sharer that resets the device is waited for: longer than those wait who would replace it. */
+static uint64_t busy_limit(void)
+{
+    uint32_t replaced = 2 * handoff->cfg.recovery.progress_timeout_us; /* as in nic.c */
+    uint32_t wait = replaced + replaced / 4;
+    return time_now() + time_from_us(wait > BUSY_MIN_US ? wait : BUSY_MIN_US);
+}
+
 /* Re-initialises the device; another sharer may be at it already, then its generation is waited for. */
 static bool reinit_driver(uint64_t key)
 {
-    volatile int error = -EIO;
+    const volatile uint64_t limit = busy_limit();
+    volatile int error = -EBUSY;
     phase_begin(QV_PHASE_DRIVER_REINIT, key);
-    for (volatile unsigned tries = 0; tries < REINIT_TRIES && error != 0; tries++) {
+    for (volatile bool again = false; !again || time_now() < limit; again = true) {
         struct component_frame frame;
-        if (tries > 0)
+        if (again)
             (void)thread_wait_until(time_now() + time_from_us(REINIT_RETRY_US));
         if (component_enter(&nic_component, &frame) != 0)
             return false; /* a second fault: the monitor has decided anew */
@@ -155,7 +163,7 @@ static bool handed_to_me(unsigned failed)
 /* -EBUSY while another sharer resets the device, or until one is known to have died in that: two lock timeouts. */
 static int take_over(unsigned failed, bool first_reply)
 {
-    uint64_t limit = time_now() + time_from_us(TAKEOVER_BUSY_US);
+    uint64_t limit = busy_limit();
     int error = net_takeover(failed, first_reply);
     while (error == -EBUSY && time_now() < limit && !local_due && handed_to_me(failed)) {
         (void)thread_wait_until(time_now() + time_from_us(REINIT_RETRY_US));

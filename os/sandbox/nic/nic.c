@@ -9,7 +9,7 @@
 
 #define DEFAULT_LOCK_US     10000u
 #define DEFAULT_PROGRESS_US 100000u
-#define RESET_US            200000u
+#define RESET_MIN_US        200000u
 #define LAGGARD_US          4000u
 #define SETTLE_US           50u
 #define VENDOR_MASK         0xffffu
@@ -132,15 +132,15 @@ static int bind(void)
 {
     const struct handoff_nic *nic = device();
     const struct qv_recovery_cfg *recovery = &handoff->cfg.recovery;
+    uint32_t progress = recovery->progress_timeout_us ? recovery->progress_timeout_us : DEFAULT_PROGRESS_US;
     struct nic_config config = {
         .id = nic ? nic->vendor_device : 0,
         .self = handoff->id,
         .incarnation = handoff->incarnation,
         .nic = handoff->cfg.sandbox[handoff->id].nic,
         .lock_timeout = time_from_us(recovery->lock_timeout_us ? recovery->lock_timeout_us : DEFAULT_LOCK_US),
-        .progress_timeout =
-            time_from_us(recovery->progress_timeout_us ? recovery->progress_timeout_us : DEFAULT_PROGRESS_US),
-        .reset_timeout = time_from_us(RESET_US),
+        .progress_timeout = time_from_us(progress),
+        .reset_timeout = time_from_us(2 * progress > RESET_MIN_US ? 2 * progress : RESET_MIN_US),
         .laggard_timeout = time_from_us(LAGGARD_US),
         .ticks_per_us = time_from_us(1),
         .settle_timeout = time_from_us(SETTLE_US),
