@@ -51,6 +51,8 @@ enum run_tick_kind {
     RUN_TICK_INSTRUCTION = 1, /* -icount: one instruction of any core */
     RUN_TICK_EMULATED = 2,    /* another emulator's own clock (Bochs) */
     RUN_TICK_HARDWARE = 3,    /* a cycle of a real processor's TSC */
+    RUN_TICK_NESTED = 4,      /* the same, of a hypervisor's guest: what a monitor does the hypervisor emulates (KVM) */
+    RUN_TICK_KINDS
 };
 
 struct run_tick {

@@ -64,7 +64,7 @@ static int region_by_name(const char *name)
 
 static int tick_by_name(const char *name)
 {
-    for (int i = 0; i <= RUN_TICK_HARDWARE; i++) {
+    for (int i = 0; i < RUN_TICK_KINDS; i++) {
         if (strcmp(result_tick_name((enum run_tick_kind)i), name) == 0)
             return i;
     }

@@ -5,11 +5,11 @@
 #include "analysis/result_fields.h"
 #include "qv/fault.h"
 
-static const char *const tick_names[] = {"host-tsc", "instruction", "emulated", "hardware"};
+static const char *const tick_names[RUN_TICK_KINDS] = {"host-tsc", "instruction", "emulated", "hardware", "nested"};
 
 const char *result_tick_name(enum run_tick_kind kind)
 {
-    return (size_t)kind < sizeof(tick_names) / sizeof(tick_names[0]) ? tick_names[kind] : "unknown";
+    return kind < RUN_TICK_KINDS ? tick_names[kind] : "unknown";
 }
 
 /* Sets object[key] = value (a new reference) and passes failures on: json_* return NULL or -1 when memory is short. */

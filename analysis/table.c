@@ -26,6 +26,13 @@ void table_not_comparable(const struct run_result *r, const char *machine, char 
     case RUN_TICK_EMULATED:
         why = "our ticks are an emulator's own clock: path lengths, in which exits, interrupts and memory cost nothing";
         break;
+    case RUN_TICK_NESTED:
+        why = "our ticks are the host's time-stamp counter while a hypervisor runs the monitors as its guests, so an "
+              "exit "
+              "or an entry costs what the hypervisor's emulation of it costs";
+        break;
+    case RUN_TICK_KINDS:
+        break;
     case RUN_TICK_HARDWARE:
         why = "both are cycles of a processor, but not of the same one, and the device is another";
         break;

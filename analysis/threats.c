@@ -36,14 +36,20 @@ static void platform_threats(struct run_result *r)
     case RUN_TICK_EMULATED:
         add(r, "Ticks are an emulator's own clock: path lengths; exits, interrupts and memory cost nothing.");
         break;
+    case RUN_TICK_NESTED:
+        add(r, "Ticks are the host's time. The host's hypervisor emulates the exits and entries of the monitors: what "
+               "they "
+               "cost is its work, and depends on the host's load.");
+        break;
     case RUN_TICK_HARDWARE:
+    case RUN_TICK_KINDS:
         break;
     }
-    if (r->provenance.host_cores > 0 && r->n_sandboxes > r->provenance.host_cores && r->tick.kind == RUN_TICK_HOST_TSC)
+    bool host_time = r->tick.kind == RUN_TICK_HOST_TSC || r->tick.kind == RUN_TICK_NESTED;
+    if (r->provenance.host_cores > 0 && r->n_sandboxes > r->provenance.host_cores && host_time)
         add(r, "%u emulated cores share %u host cores: a core may stand still for a scheduling interval at any time.",
             r->n_sandboxes, r->provenance.host_cores);
-    if (r->provenance.host_cores > 0 && r->tick.kind == RUN_TICK_HOST_TSC &&
-        r->provenance.load_average > 0.5 * r->provenance.host_cores)
+    if (r->provenance.host_cores > 0 && host_time && r->provenance.load_average > 0.5 * r->provenance.host_cores)
         add(r, "The host was busy before the run began (load average %.2f on %u cores).", r->provenance.load_average,
             r->provenance.host_cores);
     if (r->provenance.dirty)

@@ -241,9 +241,9 @@ static int read_root(const json_t *root, struct bench_report *report, struct qv_
         return qv_error_set(err, -EINVAL, "kind: expected \"qv-bench\", a file that qv bench has written");
     if (json_integer_value(json_object_get(root, "schema")) != BENCH_SCHEMA)
         return qv_error_set(err, -EINVAL, "schema: expected %d", BENCH_SCHEMA);
-    while (k <= RUN_TICK_HARDWARE && (kind == NULL || strcmp(kind, result_tick_name((enum run_tick_kind)k)) != 0))
+    while (k < RUN_TICK_KINDS && (kind == NULL || strcmp(kind, result_tick_name((enum run_tick_kind)k)) != 0))
         k++;
-    if (k > RUN_TICK_HARDWARE || what == NULL || platform == NULL)
+    if (k == RUN_TICK_KINDS || what == NULL || platform == NULL)
         return qv_error_set(err, -EINVAL, "platform, tick: expected a platform and a known kind of tick");
     if (!json_is_array(columns) || json_array_size(columns) < 1 || json_array_size(columns) > BENCH_COLUMNS)
         return qv_error_set(err, -EINVAL, "columns: expected 1 to %u", BENCH_COLUMNS);

@@ -132,7 +132,7 @@ static int kvm_start(struct machine *machine, const struct machine_config *confi
 static void kvm_tick(struct run_tick *tick, bool icount)
 {
     (void)icount;
-    tick->kind = RUN_TICK_HOST_TSC;
+    tick->kind = RUN_TICK_NESTED;
     snprintf(tick->what, sizeof(tick->what),
              "one tick of the host's TSC in a guest of KVM: a monitor's work contains the host's emulation of nesting");
 }

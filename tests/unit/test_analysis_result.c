@@ -509,8 +509,8 @@ static void test_tables(void)
 static void test_not_comparable(void)
 {
     struct run_result *r = result_new();
-    char text[4][1024];
-    for (int kind = 0; kind < 4; kind++) {
+    char text[RUN_TICK_KINDS][1024];
+    for (int kind = 0; kind < RUN_TICK_KINDS; kind++) {
         r->tick.kind = (enum run_tick_kind)kind;
         table_not_comparable(r, "machine X", text[kind], sizeof(text[kind]));
         CU_ASSERT(strstr(text[kind], "machine X") != NULL);
