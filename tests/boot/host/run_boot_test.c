@@ -40,7 +40,6 @@ static const struct option options[] = {
     {"memory", required_argument, NULL, 'M'},
     {"machine", required_argument, NULL, 't'},
     {"cpu", required_argument, NULL, 'c'},
-    {"kvm", no_argument, NULL, 'k'},
     {"native", no_argument, NULL, 'N'},
     {"guarded", no_argument, NULL, 'g'},
     {"policy", required_argument, NULL, 'P'},
@@ -72,9 +71,10 @@ static const char help[] =
     "  --hang-timeout MS     of the health check      --break WHAT      spoil the configuration, see boot_config.c\n"
     "  --expect TEXT         some line has it         --count N:TEXT    so many lines have it\n"
     "  --status N|none       of the machine's end     --when TEXT=stop|damage   what the host does at that line\n"
-    "  --kvm                 QEMU on a KVM that nests, with --cpu host unless told otherwise\n"
     "  --timeout S           for the whole run (60)   --dump            bochs: compare the stream of results with the "
-    "memory\n";
+    "memory\n"
+    "Environment: QV_BOOT_ACCEL=kvm has QEMU use the host's KVM, which must nest, instead of its own emulation "
+    "(tcg).\n";
 
 static int usage(const char *what, const char *value)
 {
@@ -157,9 +157,6 @@ static bool take(int option, char *value)
     case 'c':
         machine.cpu = value;
         return true;
-    case 'k':
-        machine.kvm = true;
-        return true;
     case 'N':
         machine.native = true;
         return true;
@@ -235,6 +232,15 @@ static int parse(int argc, char **argv)
     return 0;
 }
 
+static int take_accelerator(void)
+{
+    const char *accelerator = getenv("QV_BOOT_ACCEL");
+    if (accelerator == NULL || strcmp(accelerator, "tcg") == 0)
+        return 0;
+    machine.kvm = strcmp(accelerator, "kvm") == 0;
+    return machine.kvm ? 0 : usage("QV_BOOT_ACCEL: expected tcg or kvm, not", accelerator);
+}
+
 static bool all_seen(void)
 {
     for (int i = 0; i < n_expected; i++)
@@ -299,6 +305,8 @@ int main(int argc, char **argv)
         .on_line = on_line,
     };
     int result = parse(argc, argv);
+    if (result == 0)
+        result = take_accelerator();
     if (result != 0)
         return result;
     snprintf(pass, sizeof(pass), "PASS %s", machine.test);
