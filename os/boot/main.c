@@ -266,7 +266,6 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_phys)
     check_ram(&loader_told.ram);
     memset(directory(), 0, QV_STATUS_PHYS(QV_MAX_SANDBOXES) - QV_DIRECTORY_PHYS);
     directory()->boot_tsc = begin;
-    print_set_lock((volatile uint32_t *)QV_CONSOLE_LOCK_PHYS);
     machine.text_begin = (uint64_t)monitor_text_begin;
     machine.text_end = (uint64_t)monitor_rodata_end;
     machine.stopper = QV_NO_SANDBOX;
@@ -282,6 +281,7 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_phys)
     trap_load(0);
     lapic_start(0);
     clock_calibrate(&machine.tsc_hz, &machine.lapic_hz);
+    print_set_lock((volatile uint32_t *)QV_CONSOLE_LOCK_PHYS, machine.tsc_hz / PRINT_PATIENCE_PER_S);
     kprint("%u cores, %lu MiB, TSC %lu Hz, local APIC timer %lu Hz", acpi.cpus_total, ram_end(&loader_told.ram) >> 20,
            machine.tsc_hz, machine.lapic_hz);
     layout_make(&loader_told.ram);

@@ -8,11 +8,12 @@
 
 #define COM1       0x3f8u
 #define LINE       200u
-#define LOCK_SPINS 200000u
+#define BY_MONITOR 0x100u /* in the lock word, beside the core's number + 1 */
 
 static char speaker = 'b';
 static unsigned (*speaker_core)(void);
 static volatile uint32_t *lock_word;
+static uint64_t lock_patience;
 
 void print_set_speaker(char kind, unsigned (*core)(void))
 {
@@ -20,8 +21,9 @@ void print_set_speaker(char kind, unsigned (*core)(void))
     speaker_core = core;
 }
 
-void print_set_lock(volatile uint32_t *word)
+void print_set_lock(volatile uint32_t *word, uint64_t patience)
 {
+    lock_patience = patience;
     lock_word = word;
 }
 
@@ -177,6 +179,27 @@ size_t print_to(char *buffer, size_t size, const char *format, ...)
     return used;
 }
 
+/* Gives what the word holds then, 0 without a lock. The sandbox below a monitor stands still: not waited for. */
+static uint32_t lock(void)
+{
+    if (!lock_word)
+        return 0;
+    uint32_t mine = (speaker_core ? speaker_core() : 0) + 1u;
+    uint32_t waits = speaker == 'm' ? mine : 0;
+    mine |= speaker == 'm' ? BY_MONITOR : 0u;
+    uint64_t begin = rdtsc();
+    uint32_t holder = 0;
+    while (!__atomic_compare_exchange_n(lock_word, &holder, mine, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (holder == waits || rdtsc() - begin > lock_patience) {
+            __atomic_store_n(lock_word, mine, __ATOMIC_RELAXED);
+            break;
+        }
+        holder = 0;
+        cpu_pause();
+    }
+    return mine;
+}
+
 void kprint(const char *format, ...)
 {
     char line[LINE];
@@ -187,13 +210,8 @@ void kprint(const char *format, ...)
     va_end(arguments);
     line[used++] = '\n';
 
-    bool locked = false;
-    for (unsigned spin = 0; lock_word && !locked && spin < LOCK_SPINS; spin++) {
-        locked = __atomic_exchange_n(lock_word, 1, __ATOMIC_ACQUIRE) == 0;
-        if (!locked)
-            cpu_pause();
-    }
+    uint32_t mine = lock();
     serial_write(line, used);
-    if (lock_word)
-        __atomic_store_n(lock_word, 0, __ATOMIC_RELEASE);
+    if (mine)
+        (void)__atomic_compare_exchange_n(lock_word, &mine, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }

@@ -19,8 +19,13 @@ size_t print_to(char *buffer, size_t size, const char *format, ...) __attribute_
 
 /* Who speaks: 'm' monitor, 's' sandbox, 'b' boot. Lines begin "[m0] ". */
 void print_set_speaker(char kind, unsigned (*core)(void));
-/* Lock word in memory that all speakers can write; taken with a bound, so that a dead holder silences nobody. */
-void print_set_lock(volatile uint32_t *word);
+/*
+ * Lock word in memory that all speakers can write. It is waited for `patience` ticks of the TSC and then taken all the
+ * same, so that a dead holder silences nobody: longer than the lines of all others take, shorter than what counts as
+ * a hang.
+ */
+void print_set_lock(volatile uint32_t *word, uint64_t patience);
+#define PRINT_PATIENCE_PER_S 20u /* of a second: at 115,200 baud a line takes up to 17 ms, mostly 5 */
 
 void serial_init(void);
 void serial_write(const char *text, size_t size);

@@ -93,7 +93,7 @@ _Noreturn void sandbox_main(void)
     uint64_t entry = rdtsc();
     uint64_t key;
     print_set_speaker('s', self);
-    print_set_lock(phys_to_virt(QV_CONSOLE_LOCK_PHYS));
+    print_set_lock(phys_to_virt(QV_CONSOLE_LOCK_PHYS), handoff->tsc_hz / PRINT_PATIENCE_PER_S);
     memory_init();
     status_init();
     emupmu_init();
