@@ -28,9 +28,13 @@ extern fault_hook_fn fault_hook; /* NULL: nothing armed */
 typedef bool (*exception_hook_fn)(unsigned vector, uint64_t *rip);
 extern exception_hook_fn exception_hook;
 
+static inline bool fault_point_armed(void)
+{
+    return __builtin_expect(fault_hook != 0, 0);
+}
 static inline uint32_t fault_point(enum qv_fault_point point, struct nic_view *view)
 {
-    return __builtin_expect(fault_hook != 0, 0) ? fault_hook(point, view) : (uint32_t)FAULT_EFFECT_NONE;
+    return fault_point_armed() ? fault_hook(point, view) : (uint32_t)FAULT_EFFECT_NONE;
 }
 
 #endif

@@ -3,7 +3,7 @@
 set(nic_folder "${PROJECT_SOURCE_DIR}/os/sandbox/nic")
 file(GLOB nic_sources CONFIGURE_DEPENDS "${nic_folder}/*.c")
 list(REMOVE_ITEM nic_sources "${nic_folder}/nic.c")
-set(nic_includes "${PROJECT_SOURCE_DIR}/os" "${PROJECT_SOURCE_DIR}/os/sandbox")
+set(nic_includes "${PROJECT_SOURCE_DIR}/os" "${PROJECT_SOURCE_DIR}/os/sandbox" "${CMAKE_CURRENT_LIST_DIR}/nic_env")
 
 qv_unit_test(NAME nic_lock SOURCES test_nic_lock.c "${nic_folder}/robust_lock.c" INCLUDES ${nic_includes})
 

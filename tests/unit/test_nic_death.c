@@ -137,7 +137,7 @@ static void receive(struct sharer *sharer)
 
 static void give_back(struct sharer *sharer)
 {
-    nic_rx_return(&sharer->driver, true);
+    nic_rx_return(&sharer->driver, false);
 }
 
 static void handle_interrupt(struct sharer *sharer)

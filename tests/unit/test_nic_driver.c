@@ -140,7 +140,7 @@ static void hot_path_touches_few_registers(void)
 static void all_transmit(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 3);
-    uint32_t clean, rung, next;
+    struct nic_tx_words at;
     bool in_order;
 
     for (uint32_t n = 0; n < 3 * NIC_TX_COUNT; n++)
@@ -153,9 +153,9 @@ static void all_transmit(void)
     for (uint32_t i = 0; i < world->model.n_sent; i++)
         CU_ASSERT_TRUE(world->model.sent[i].size >= 60);
     /* What is outside the queue would send nothing if the device came across it. */
-    CU_ASSERT_TRUE(nic_tx_positions(&world->sharer[0].driver, &clean, &rung, &next));
-    CU_ASSERT_TRUE(next - clean < NIC_TX_COUNT / 2);
-    for (uint32_t i = next; i != clean + NIC_TX_COUNT; i++)
+    CU_ASSERT_TRUE(nic_tx_positions(&world->sharer[0].driver, &at));
+    CU_ASSERT_TRUE((uint32_t)at.next - (uint32_t)at.clean < NIC_TX_COUNT / 2);
+    for (uint32_t i = (uint32_t)at.next; i != (uint32_t)at.clean + NIC_TX_COUNT; i++)
         CU_ASSERT_EQUAL(world->sharer[0].driver.tx_ring[i % NIC_TX_COUNT].word, 0);
     assert_sound(world);
     world_free(world);
@@ -323,7 +323,7 @@ static void slow_reader_does_not_starve_the_ring(void)
             CU_ASSERT_TRUE(model_frame_to(world, 1, 100));
         sharer_receive(slow, 10, &more);
         sharer_interrupt(reader);
-        nic_rx_return(&reader->driver, false);
+        nic_rx_return(&reader->driver, true);
     }
     CU_ASSERT_EQUAL(reader->trace_counts[QV_TRACE_RX_FORCED], 0);
     CU_ASSERT_EQUAL(slow->missing, 0);

@@ -293,7 +293,7 @@ void model_write(struct model *model, uint32_t offset, uint32_t value)
 
 /* --- what the drivers see of the world --- */
 
-static uint32_t op_read(void *context, uint32_t offset)
+uint32_t nic_env_read(void *context, uint32_t offset)
 {
     struct model *model = &((struct sharer *)context)->world->model;
     uint32_t value;
@@ -306,7 +306,7 @@ static uint32_t op_read(void *context, uint32_t offset)
     return value;
 }
 
-static void op_write(void *context, uint32_t offset, uint32_t value)
+void nic_env_write(void *context, uint32_t offset, uint32_t value)
 {
     struct world *world = ((struct sharer *)context)->world;
 
@@ -324,7 +324,7 @@ static void op_enable_bus(void *context)
     (void)context;
 }
 
-static uint64_t op_now(void *context)
+uint64_t nic_env_now(void *context)
 {
     struct world *world = ((struct sharer *)context)->world;
     struct timespec now;
@@ -370,7 +370,7 @@ static void op_trace(void *context, enum qv_trace_id id, uint64_t a, uint64_t b)
     sharer->trace_counts[(unsigned)id % MODEL_MAX_TRACE]++;
 }
 
-static uint64_t op_mask(void *context)
+uint64_t nic_env_mask(void *context)
 {
     struct sharer *sharer = context;
     uint64_t before = sharer->masked;
@@ -381,21 +381,17 @@ static uint64_t op_mask(void *context)
     return before;
 }
 
-static void op_unmask(void *context, uint64_t flags)
+void nic_env_unmask(void *context, uint64_t flags)
 {
     ((struct sharer *)context)->masked = flags != 0;
 }
 
 static const struct nic_ops ops = {
-    .read = op_read,
-    .write = op_write,
     .enable_bus = op_enable_bus,
-    .now = op_now,
+    .now = nic_env_now,
     .alive = op_alive,
     .beats = op_beats,
     .trace = op_trace,
-    .mask = op_mask,
-    .unmask = op_unmask,
 };
 
 /* --- world --- */
@@ -509,9 +505,10 @@ bool model_broadcast(struct world *world, uint32_t number)
     return taken;
 }
 
-static void deliver(void *context, unsigned port, const uint8_t *frame, size_t size)
+static bool deliver(void *context, unsigned port, const uint8_t *frame, size_t size, struct nic_keep keep)
 {
     struct sharer *sharer = context;
+    bool valid;
     uint8_t *copy;
     uint32_t number;
 
@@ -522,7 +519,8 @@ static void deliver(void *context, unsigned port, const uint8_t *frame, size_t s
     if (sharer->in_deliver)
         sharer->in_deliver(sharer);
     memcpy(copy, frame, size);
-    if (!nic_rx_valid(&sharer->driver)) {
+    valid = nic_frame_valid(keep);
+    if (!valid) {
         sharer->invalid++;
     } else if (port >= MODEL_SHARERS || !frame_intact(copy, size)) {
         sharer->damaged++;
@@ -542,6 +540,7 @@ static void deliver(void *context, unsigned port, const uint8_t *frame, size_t s
     }
     free(copy);
     leave();
+    return valid;
 }
 
 unsigned sharer_receive(struct sharer *sharer, unsigned budget, bool *more)

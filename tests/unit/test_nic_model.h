@@ -71,7 +71,7 @@ struct sharer {
     unsigned repeated;
     unsigned missing;
     unsigned damaged;
-    unsigned invalid; /* dropped by deliver() because nic_rx_valid() said so */
+    unsigned invalid; /* dropped by deliver() because nic_frame_valid() said so */
     unsigned broadcasts;
     unsigned by_port[MODEL_SHARERS];
     void (*in_deliver)(struct sharer *sharer);

@@ -382,10 +382,10 @@ static void limit_that_moves_during_the_check_is_no_hole(void)
     }
     nic_check_all(&sharer->driver);
     CU_ASSERT_TRUE(nic_unseal(nic_load(&shared_of(world)->rx_limit), &limit));
-    CU_ASSERT_TRUE(nic_unseal(nic_load(&nic_own_slot(&sharer->driver)->cursor), &cursor));
+    CU_ASSERT_TRUE(nic_unseal(nic_load(&sharer->driver.slot->cursor), &cursor));
     CU_ASSERT_EQUAL(nic_rx_done(&sharer->driver, cursor), limit);
     for (uint32_t moved = 0; moved < NIC_RX_COUNT / 2; moved++)
-        nic_check_receive_ring(&sharer->driver, cursor, limit - moved);
+        nic_check_receive_ring(&sharer->driver, nic_rx_done(&sharer->driver, cursor), limit - moved);
     CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
     world_free(world);
 }
@@ -410,6 +410,27 @@ static void destroyed_cursor_falls_back_to_its_copy(void)
     CU_ASSERT_EQUAL(sharer->missing, 0);
     CU_ASSERT_EQUAL(sharer->repeated, 0);
     CU_ASSERT_EQUAL(sharer->last[0], 150);
+    assert_sound(world);
+    world_free(world);
+}
+
+/* A stray write removes the word that says that something has happened. */
+static void lost_notice_is_put_back(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 3);
+    struct sharer *standby = &world->sharer[1];
+
+    sharer_die(&world->sharer[0]);
+    for (unsigned n = 0; n < 10; n++)
+        model_frame_to(world, 0, 100);
+    world_run(world);
+    CU_ASSERT_EQUAL(nic_state_takeover(&standby->driver, 0), 0);
+    CU_ASSERT_NOT_EQUAL(standby->driver.slot->notice, 0);
+    standby->driver.slot->notice = 0;
+    world_run(world);
+    CU_ASSERT_EQUAL(standby->by_port[0], 0);
+    world_tick(world, 2);
+    CU_ASSERT_EQUAL(standby->by_port[0], 10);
     assert_sound(world);
     world_free(world);
 }
@@ -521,7 +542,7 @@ static void late_joiner_starts_at_the_head(void)
 
 static void leaked_lock_is_broken_by_its_owner(void)
 {
-    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct world *world = attached(MODEL_HARDWARE, 2);
     struct sharer *sharer = &world->sharer[0];
 
     CU_ASSERT_EQUAL(nic_lock_bare(&sharer->driver, NIC_LOCK_TX), 0);
@@ -530,6 +551,29 @@ static void leaked_lock_is_broken_by_its_owner(void)
     world_tick(world, 1);
     CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_LOCK_TIMEOUT);
     CU_ASSERT_EQUAL(sharer->status.lock_breaks, 1);
+    sharer_fresh(sharer, false);
+    CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
+    assert_sound(world);
+    world_free(world);
+}
+
+/* Who is alone takes no lock: a leaked one stops nothing, but is found all the same. */
+static void leaked_lock_of_the_only_sharer_is_found(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 1);
+    struct sharer *sharer = &world->sharer[0];
+
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
+    CU_ASSERT_EQUAL(shared_of(world)->tx_lock.word, 0);
+    CU_ASSERT_EQUAL(nic_lock_bare(&sharer->driver, NIC_LOCK_TX), 0);
+    CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
+    CU_ASSERT_EQUAL(world->model.n_sent, 2);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_NONE);
+    world_tick(world, 1);
+    CU_ASSERT_EQUAL(sharer->driver.detected, QV_DETECT_LOCK_TIMEOUT);
+    CU_ASSERT_EQUAL(sharer->status.lock_breaks, 1);
+    CU_ASSERT_EQUAL(shared_of(world)->tx_lock.word, 0);
     sharer_fresh(sharer, false);
     CU_ASSERT_EQUAL(nic_state_reinit(&sharer->driver), 0);
     CU_ASSERT_EQUAL(sharer_send(sharer, 100), 0);
@@ -819,7 +863,9 @@ static const struct unit_test tests[] = {
     {"a standby takes over from the cursor on", standby_takes_over_from_the_cursor_on},
     {"a restarted sandbox goes on at its cursor", restarted_sandbox_goes_on_at_its_cursor},
     {"a late joiner starts at the head", late_joiner_starts_at_the_head},
+    {"a lost notice is put back", lost_notice_is_put_back},
     {"a leaked lock is broken by its owner", leaked_lock_is_broken_by_its_owner},
+    {"a leaked lock of the only sharer is found", leaked_lock_of_the_only_sharer_is_found},
     {"a leaked lock is broken by a neighbour", leaked_lock_is_broken_by_a_neighbour},
     {"a lock of the dead is taken at once", lock_of_the_dead_is_taken_at_once},
     {"a resetter that dies or hangs is replaced", resetter_that_dies_is_replaced},

@@ -57,7 +57,7 @@ static bool plain(void)
 
 /* --- receive --- */
 
-static void deliver(void *context, unsigned port, const uint8_t *frame, size_t size)
+static bool deliver(void *context, unsigned port, const uint8_t *frame, size_t size, struct nic_keep keep)
 {
     uint32_t number;
     struct cost_mark mark;
@@ -65,19 +65,19 @@ static void deliver(void *context, unsigned port, const uint8_t *frame, size_t s
     (void)context;
     cost_begin(&mark);
     if (size > NIC_MTU_FRAME || !spsc_peek(&rx.free, &number)) {
-        status->rx_dropped++;
-        return;
+        return false;
     }
     /* The slot changes hands only when it is complete: should the driver fail before, it is still free. */
     memcpy(rx.slot[number].data + RX_OFFSET, frame, size);
-    if (!plain() && !nic_frame_valid()) {
-        return;
+    if (!nic_frame_valid(keep)) {
+        return false;
     }
     rx.slot[number].size = (uint16_t)size;
     rx.slot[number].port = (uint8_t)port;
     spsc_drop(&rx.free);
     spsc_put(&rx.ready, number);
     cost_end(QV_COST_DELIVER, &mark, 1);
+    return true;
 }
 
 /* False: the driver is not running, or failed under way. */

@@ -25,16 +25,6 @@ static const struct handoff_nic *device(void)
     return index < QV_MAX_NICS && handoff->nic[index].present ? &handoff->nic[index] : NULL;
 }
 
-static uint32_t read_register(void *context, uint32_t offset)
-{
-    return mmio_read32(context, offset);
-}
-
-static void write_register(void *context, uint32_t offset, uint32_t value)
-{
-    mmio_write32(context, offset, value);
-}
-
 static void enable_bus(void *context)
 {
     uint32_t bdf = device()->bdf;
@@ -93,29 +83,13 @@ static void trace_record(void *context, enum qv_trace_id id, uint64_t a, uint64_
     trace(id, a, b);
 }
 
-static uint64_t mask(void *context)
-{
-    (void)context;
-    return irq_save();
-}
-
-static void unmask(void *context, uint64_t flags)
-{
-    (void)context;
-    irq_restore(flags);
-}
-
 static const struct nic_ops ops = {
-    .read = read_register,
-    .write = write_register,
     .enable_bus = enable_bus,
     .now = now,
     .alive = alive,
     .overdue = overdue,
     .beats = beats,
     .trace = trace_record,
-    .mask = mask,
-    .unmask = unmask,
 };
 
 static int lock_acquire(void)
@@ -194,7 +168,7 @@ int nic_reinit(void)
 
 int nic_transmit(const struct nic_segment *segment, unsigned count)
 {
-    int error = driver.ops ? nic_tx_queue(&driver, segment, count) : -EIO;
+    int error = nic_tx_queue(&driver, segment, count);
 
     report();
     return error;
@@ -207,25 +181,18 @@ void nic_batch_begin(void)
 
 void nic_batch_end(void)
 {
-    if (driver.batch > 0 && --driver.batch == 0 && driver.state != 0 && driver.unannounced)
-        nic_tx_doorbell(&driver);
+    if (driver.batch == 0 || --driver.batch != 0 || driver.unannounced == 0)
+        return;
+    nic_tx_doorbell(&driver);
     report();
 }
 
 unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, bool *more)
 {
-    unsigned count = 0;
+    unsigned count = nic_rx_walk(&driver, deliver, context, budget, more);
 
-    *more = false;
-    if (driver.state != 0)
-        count = nic_rx_walk(&driver, deliver, context, budget, more);
     report();
     return count;
-}
-
-bool nic_frame_valid(void)
-{
-    return nic_rx_valid(&driver);
 }
 
 bool nic_pending(void)
@@ -235,7 +202,7 @@ bool nic_pending(void)
 
 bool nic_interrupt(void)
 {
-    return driver.state != 0 && nic_duty_interrupt(&driver);
+    return nic_duty_interrupt(&driver);
 }
 
 enum qv_detection nic_check(uint64_t *address)

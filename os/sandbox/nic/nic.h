@@ -48,20 +48,28 @@ int nic_transmit(const struct nic_segment *segment, unsigned count);
 void nic_batch_begin(void);
 void nic_batch_end(void);
 
+/* What keeps a frame in the shared ring from being overwritten: a word, as long as it has this value. */
+struct nic_keep {
+    const volatile uint64_t *word;
+    uint64_t value;
+};
 /*
- * Takes up to `budget` frames addressed to this sandbox's virtual interface(s) or to all, early-demultiplexed by
- * destination address. `deliver` must copy; `port` is the sandbox whose virtual interface the frame is for (own id,
- * or a taken-over one; broadcast frames are delivered once with the own id). Returns frames delivered; sets *more when
- * the budget ended the walk.
+ * To be asked after the copy and before anybody else gets to see it: false if this sharer had lagged so far behind that
+ * the frame may have been overwritten meanwhile. The copy is then to be dropped.
  */
-typedef void (*nic_deliver_fn)(void *context, unsigned port, const uint8_t *frame, size_t size);
-unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, bool *more);
+static inline bool nic_frame_valid(struct nic_keep keep)
+{
+    return __atomic_load_n(keep.word, __ATOMIC_ACQUIRE) == keep.value;
+}
 
 /*
- * For `deliver`, after its copy and before anybody else gets to see it: false if this sharer had lagged so far behind
- * that the frame may have been overwritten meanwhile. Then the copy is to be dropped; the driver counts it.
+ * Takes up to `budget` frames addressed to this sandbox's virtual interface(s) or to all, early-demultiplexed by
+ * destination address. `deliver` must copy the frame and say whether it took it; the driver counts what is dropped.
+ * `port` is the sandbox whose virtual interface it is for: the own id, also for broadcast frames, or a taken-over one.
+ * Returns frames offered; sets *more when the budget ended the walk.
  */
-bool nic_frame_valid(void);
+typedef bool (*nic_deliver_fn)(void *context, unsigned port, const uint8_t *frame, size_t size, struct nic_keep keep);
+unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, bool *more);
 
 /* Is there something for nic_receive() to do? Cheap, for who has been woken by anything but the interrupt. */
 bool nic_pending(void);

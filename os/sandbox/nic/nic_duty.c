@@ -10,11 +10,6 @@
 #define PARTY_MASK   0xffffffull
 #define SETTLE_LOOKS 32u /* a few microseconds: the holder is in its own handler at the same time */
 
-static uint64_t own_party(const struct nic_driver *driver)
-{
-    return (uint64_t)(driver->config.incarnation & 0xffffu) << 8 | (driver->config.self + 1u);
-}
-
 static unsigned holder(uint64_t word)
 {
     return (unsigned)((word & 0xffu) - 1u);
@@ -27,14 +22,20 @@ static bool holder_alive(const struct nic_driver *driver, uint64_t word)
     return nic_shares(driver, sandbox) && nic_alive(driver, sandbox, (uint32_t)(word >> 8) & 0xffffu);
 }
 
-uint32_t nic_duty_acknowledge(struct nic_driver *driver)
+static inline uint32_t acknowledge(struct nic_driver *driver)
 {
     uint32_t cause = nic_read(driver, NIC_REG_ICR);
 
     driver->config.status->irq_acks++;
     /* After the register was read: who sees the count knows that frames from now on make an edge. */
-    __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
+    driver->acks_settled = __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
+    driver->acks_awaited = driver->acks_settled;
     return cause;
+}
+
+uint32_t nic_duty_acknowledge(struct nic_driver *driver)
+{
+    return acknowledge(driver);
 }
 
 static bool take_duty(struct nic_driver *driver, uint64_t seen)
@@ -42,7 +43,7 @@ static bool take_duty(struct nic_driver *driver, uint64_t seen)
     uint64_t moves = (seen >> 32) + 1u;
     unsigned old = holder(seen);
 
-    if (!nic_swap(&driver->shared->duty, &seen, moves << 32 | own_party(driver)))
+    if (!nic_swap(&driver->shared->duty, &seen, moves << 32 | driver->identity))
         return false;
     if ((seen & PARTY_MASK) != 0) {
         driver->config.status->duty_takeovers++;
@@ -55,7 +56,7 @@ int nic_duty_seize(struct nic_driver *driver)
 {
     for (unsigned attempt = 0; attempt < QV_MAX_SANDBOXES; attempt++) {
         uint64_t word = nic_load(&driver->shared->duty);
-        if ((word & PARTY_MASK) == own_party(driver) || take_duty(driver, word))
+        if ((word & PARTY_MASK) == driver->identity || take_duty(driver, word))
             return 0;
     }
     return -EBUSY;
@@ -82,7 +83,7 @@ static void expect_acknowledgement(struct nic_driver *driver)
     driver->settle_until = nic_now(driver) + driver->config.settle_timeout;
 }
 
-bool nic_duty_unsettled(struct nic_driver *driver)
+bool nic_duty_unsettled_yet(struct nic_driver *driver)
 {
     uint64_t acks = nic_load(&driver->shared->acks);
 
@@ -123,14 +124,16 @@ bool nic_duty_interrupt(struct nic_driver *driver)
     uint32_t cause = 0;
     bool settled = true;
 
+    if (driver->state == 0)
+        return false;
     driver->config.status->irqs++;
     effect = fault_point(QV_POINT_NIC_IRQ, &driver->view);
-    if (!nic_ready(driver))
+    if (nic_state_tag(nic_load(&driver->shared->state)) != NIC_STATE_READY)
         return false; /* whoever re-initialises acknowledges, and the frames wait */
     word = nic_load(&driver->shared->duty);
-    if ((word & PARTY_MASK) == own_party(driver)) {
+    if ((word & PARTY_MASK) == driver->identity) {
         if ((effect & FAULT_EFFECT_SKIP_ACK) == 0)
-            cause = nic_duty_acknowledge(driver);
+            cause = acknowledge(driver);
     } else if (holder_alive(driver, word)) {
         expect_acknowledgement(driver);
         settled = nic_rx_wanted(driver) || acknowledged_now(driver);
@@ -139,14 +142,14 @@ bool nic_duty_interrupt(struct nic_driver *driver)
     }
     if (driver->config.trace_interrupts)
         nic_trace(driver, QV_TRACE_IRQ, cause, 0);
-    return !settled || nic_rx_wanted(driver);
+    return !settled || nic_rx_next_wanted(driver) || nic_rx_wanted(driver);
 }
 
 void nic_duty_resume(struct nic_driver *driver)
 {
     /* An edge that came while nobody here could handle it is the last one until it is acknowledged. */
     driver->acknowledge_due = false;
-    if ((nic_load(&driver->shared->duty) & PARTY_MASK) == own_party(driver))
+    if ((nic_load(&driver->shared->duty) & PARTY_MASK) == driver->identity)
         (void)nic_duty_acknowledge(driver);
 }
 
@@ -166,7 +169,7 @@ static void missing_acknowledgement(struct nic_driver *driver, uint64_t word)
         return;
     __atomic_add_fetch(&driver->shared->acks, 1, __ATOMIC_ACQ_REL);
     driver->config.status->irq_acks++;
-    if ((word & PARTY_MASK) == own_party(driver))
+    if ((word & PARTY_MASK) == driver->identity)
         nic_fail(driver, QV_DETECT_IRQ_PROGRESS, driver->config.self);
     else if (take_duty(driver, word) && had_time(driver, old))
         __atomic_add_fetch(&driver->shared->slot[old].blamed_irq, 1, __ATOMIC_RELAXED);

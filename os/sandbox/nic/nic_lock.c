@@ -2,11 +2,6 @@
 /* The two shared locks: what happens to those who keep them, and to what they protect. */
 #include "nic_driver.h"
 
-static struct robust_lock *lock_of(const struct nic_driver *driver, enum nic_lock_id id)
-{
-    return id == NIC_LOCK_TX ? &driver->shared->tx_lock : &driver->shared->rx_lock;
-}
-
 static void record_break(struct nic_driver *driver, enum nic_lock_id id, enum robust_result result, uint64_t broken)
 {
     unsigned owner = robust_owner(broken);
@@ -34,41 +29,52 @@ static void repair_receive(struct nic_driver *driver, const struct nic_hold *hol
     nic_device_enable_interrupts(driver);
 }
 
-int nic_lock_try(struct nic_driver *driver, enum nic_lock_id id, struct nic_hold *hold)
+/* As robust_try(), with waiting; interrupts are on in between. */
+static enum robust_result try_patiently(struct nic_driver *driver, struct nic_hold *hold, uint64_t patience,
+                                        uint64_t *broken)
 {
-    uint64_t broken;
-    enum robust_result result;
+    uint64_t begin = nic_now(driver);
+    bool waiting = false;
 
-    hold->lock = lock_of(driver, id);
-    hold->masked = true;
-    hold->flags = driver->ops->mask(driver->context);
-    result = robust_try(hold->lock, &driver->party, &hold->word, &broken);
-    if (!robust_is_acquired(result)) {
-        driver->ops->unmask(driver->context, hold->flags);
-        return result == ROBUST_BUSY ? -EAGAIN : -EBUSY;
+    for (;; waiting = true) {
+        /* Who re-initialises keeps it for longer than others may. */
+        enum robust_result result =
+            nic_ready(driver) ? robust_try(hold->lock, &driver->party, &hold->word, broken) : ROBUST_SELF;
+        uint64_t waited = nic_now(driver) - begin;
+
+        if (result != ROBUST_BUSY || waited >= patience) {
+            driver->config.status->lock_waits += waiting;
+            driver->config.status->lock_wait_ticks += waiting ? waited : 0;
+            return result;
+        }
+        nic_env_unmask(driver->context, hold->flags);
+        __builtin_ia32_pause();
+        hold->flags = nic_env_mask(driver->context);
     }
-    if (broken)
-        record_break(driver, id, result, broken);
-    /* A re-initialisation may have begun since the caller looked; it rebuilds everything and needs the lock. */
-    if (!nic_ready(driver)) {
-        nic_unlock(driver, hold);
-        return -EBUSY;
-    }
-    if (broken) {
-        if (id == NIC_LOCK_TX)
-            nic_tx_repair(driver, hold);
-        else
-            repair_receive(driver, hold);
-    }
-    return 0;
 }
 
-void nic_unlock(struct nic_driver *driver, const struct nic_hold *hold)
+int nic_lock_contended(struct nic_driver *driver, enum nic_lock_id id, uint64_t flags, uint64_t patience,
+                       uint64_t *word)
 {
-    /* If it was broken meanwhile, this release has no effect, and whoever broke it has taken the blame to our slot. */
-    (void)robust_release(hold->lock, hold->word);
-    if (hold->masked)
-        driver->ops->unmask(driver->context, hold->flags);
+    struct nic_hold hold = {.lock = nic_lock_of(driver, id), .flags = flags, .masked = true};
+    uint64_t broken;
+    enum robust_result result = try_patiently(driver, &hold, patience, &broken);
+
+    if (!robust_is_acquired(result)) {
+        nic_env_unmask(driver->context, flags);
+        return result == ROBUST_BUSY ? -EAGAIN : -EBUSY;
+    }
+    *word = hold.word;
+    if (!broken)
+        return 0;
+    record_break(driver, id, result, broken);
+    if (!nic_ready(driver)) /* not any more, which the caller finds, too: whoever re-initialises repairs everything */
+        return 0;
+    if (id == NIC_LOCK_TX)
+        nic_tx_repair(driver, &hold);
+    else
+        repair_receive(driver, &hold);
+    return 0;
 }
 
 static void drop_own(struct nic_driver *driver, enum nic_lock_id id, struct robust_lock *lock)
@@ -85,7 +91,7 @@ int nic_lock_wait(struct nic_driver *driver, enum nic_lock_id id, struct nic_hol
 {
     uint64_t broken;
 
-    hold->lock = lock_of(driver, id);
+    hold->lock = nic_lock_of(driver, id);
     hold->masked = false;
     for (unsigned attempt = 0; attempt < QV_MAX_SANDBOXES; attempt++) {
         enum robust_result result;
@@ -106,19 +112,20 @@ int nic_lock_bare(struct nic_driver *driver, enum nic_lock_id id)
     uint64_t hold;
     uint64_t broken;
     enum robust_result result =
-        robust_acquire(lock_of(driver, id), &driver->party, 2 * driver->config.lock_timeout, &hold, &broken);
+        robust_acquire(nic_lock_of(driver, id), &driver->party, 2 * driver->config.lock_timeout, &hold, &broken);
 
     return robust_is_acquired(result) ? 0 : -EBUSY;
 }
 
 void nic_lock_check(struct nic_driver *driver, enum nic_lock_id id)
 {
+    struct nic_hold hold = {.lock = nic_lock_of(driver, id), .masked = true};
     uint64_t word;
-    struct nic_hold hold;
-    enum robust_result result = robust_inspect(lock_of(driver, id), &driver->party, &word);
+    enum robust_result result = robust_inspect(hold.lock, &driver->party, &word);
 
     if (word == 0 || !robust_is_acquired(result))
         return;
-    if (nic_lock_try(driver, id, &hold) == 0)
+    hold.flags = nic_env_mask(driver->context);
+    if (nic_lock_contended(driver, id, hold.flags, 0, &hold.word) == 0)
         nic_unlock(driver, &hold);
 }

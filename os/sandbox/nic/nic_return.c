@@ -6,7 +6,6 @@
  */
 #include "nic_driver.h"
 
-#define BATCH   (NIC_RX_COUNT / 8u)      /* one register write returns this many */
 #define LAGGING (NIC_RX_COUNT / 4u * 3u) /* this far behind the sharer that looks */
 
 /* Under the receive lock: is it time to pass over the frames this sharer has not taken? */
@@ -29,18 +28,19 @@ static uint32_t oldest_reader(struct nic_driver *driver, uint32_t own, uint32_t 
 {
     uint32_t oldest = own;
 
-    for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++) {
+    for (uint32_t left = driver->others; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
         struct nic_slot *slot = &driver->shared->slot[i];
         uint64_t word = nic_load(&slot->cursor);
         uint32_t incarnation, cursor;
 
-        if (i == driver->config.self || !nic_shares(driver, i) ||
-            !nic_unseal(nic_load(&slot->attached), &incarnation) || incarnation == 0 ||
+        if (!nic_unseal(nic_load(&slot->attached), &incarnation) || incarnation == 0 ||
             !reader_at(slot, word, limit, &cursor))
             continue;
         if ((int32_t)(own - cursor) > (int32_t)LAGGING && force && give_up_on(driver, i, incarnation, cursor)) {
             if (nic_swap(&slot->cursor, &word, nic_seal(own))) {
                 nic_store(&slot->laggard, 1);
+                nic_store(&slot->notice, 1);
                 nic_trace(driver, QV_TRACE_RX_FORCED, i, own - cursor);
                 continue;
             }
@@ -68,37 +68,40 @@ static void return_up_to(struct nic_driver *driver, const struct nic_hold *hold,
 
     if (wanted - limit - 1u >= NIC_RX_COUNT - 1u)
         return; /* nothing, or nonsense */
-    for (uint32_t position = limit; position != wanted; position++) {
+    for (uint32_t position = limit; position != wanted;) {
         struct nic_descriptor *descriptor = &driver->rx_ring[position % NIC_RX_COUNT];
-        descriptor->address = nic_rx_address(driver, position);
-        /* If the lock was lost, it may be back at the device, and filled. */
-        if (!robust_stands(hold->lock, hold->word))
-            return;
-        descriptor->word = 0;
+        uint64_t address = nic_rx_address(driver, position);
+        do {
+            descriptor->address = address;
+            /* If the lock was lost, it may be back at the device, and filled. */
+            if (!robust_stands(hold->lock, hold->word))
+                return;
+            descriptor++->word = 0;
+            address += NIC_BUFFER_SIZE;
+        } while (++position != wanted && position % NIC_RX_COUNT != 0);
     }
     if (!nic_swap(&driver->shared->rx_limit, &seen, nic_seal(wanted)))
         return;
     nic_rx_tell_device(driver, hold);
 }
 
-void nic_rx_return(struct nic_driver *driver, bool eager)
+void nic_rx_return(struct nic_driver *driver, bool patient)
 {
     struct nic_hold hold;
     uint32_t own = driver->cursor;
-    uint32_t limit, oldest, gain;
+    uint32_t limit, oldest;
 
     if (!nic_synchronised(driver) || !nic_unseal(nic_load(&driver->shared->rx_limit), &limit) ||
         !nic_rx_in_window(own, limit))
         return;
-    gain = own + (NIC_RX_COUNT - 1u) - limit;
-    if (gain == 0 || (!eager && (gain < BATCH || own - driver->return_tried < BATCH / 4u)))
+    driver->limit = limit;
+    if (own + (NIC_RX_COUNT - 1u) - limit < NIC_RX_BATCH || (patient && own - driver->return_tried < NIC_RX_BATCH / 4u))
         return;
     driver->return_tried = own;
     oldest = oldest_reader(driver, own, limit, false);
-    gain = oldest + (NIC_RX_COUNT - 1u) - limit;
-    if (gain < BATCH && !(eager && gain > 0) && own - oldest <= LAGGING)
+    if (oldest + (NIC_RX_COUNT - 1u) - limit < NIC_RX_BATCH && own - oldest <= LAGGING)
         return;
-    if (nic_lock_try(driver, NIC_LOCK_RX, &hold) != 0)
+    if (nic_lock_try(driver, NIC_LOCK_RX, 0, &hold) != 0)
         return; /* somebody is at it; if it died, the periodic check finds out */
     if (nic_unseal(nic_load(&driver->shared->rx_limit), &limit) && nic_rx_in_window(own, limit))
         return_up_to(driver, &hold, limit, oldest_reader(driver, own, limit, true) + (NIC_RX_COUNT - 1u));

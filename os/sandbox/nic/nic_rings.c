@@ -73,13 +73,13 @@ static bool plan_receive(struct nic_driver *driver, uint32_t rdh, struct nic_pos
 
 static bool plan_transmit(struct nic_driver *driver, uint32_t tdh, struct nic_positions *positions)
 {
-    uint32_t next, clean, rung;
+    struct nic_tx_words at;
 
-    if (tdh >= NIC_TX_COUNT || !nic_tx_positions(driver, &clean, &rung, &next))
+    if (tdh >= NIC_TX_COUNT || !nic_tx_positions(driver, &at))
         return false;
-    positions->tx_next = next;
-    positions->tx_head = next - (next - tdh) % NIC_TX_COUNT;
-    return positions->tx_head - clean <= NIC_TX_COUNT - 1u;
+    positions->tx_next = (uint32_t)at.next;
+    positions->tx_head = positions->tx_next - (positions->tx_next - tdh) % NIC_TX_COUNT;
+    return positions->tx_head - (uint32_t)at.clean <= NIC_TX_COUNT - 1u;
 }
 
 void nic_rings_fresh(uint32_t generation, struct nic_positions *positions)

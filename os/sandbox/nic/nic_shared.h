@@ -18,7 +18,7 @@
 #include "robust_lock.h"
 
 #define NIC_SHARED_MAGIC   0x3130434e52485351ull /* "QSHRNC01" */
-#define NIC_SHARED_VERSION 1u
+#define NIC_SHARED_VERSION 2u
 
 #define NIC_RX_COUNT    1024u
 #define NIC_TX_COUNT    512u
@@ -48,7 +48,7 @@ static inline uint64_t nic_seal(uint32_t value)
 static inline bool nic_unseal(uint64_t word, uint32_t *value)
 {
     *value = (uint32_t)word;
-    return (uint32_t)(word >> 32) == (uint32_t) ~*value;
+    return (uint32_t)(word ^ word >> 32) == 0xffffffffu;
 }
 
 static inline uint64_t nic_load(const volatile uint64_t *word)
@@ -99,12 +99,12 @@ static inline uint32_t nic_state_generation(uint64_t state)
 struct nic_slot {
     volatile uint64_t attached; /* sealed incarnation whose cursor counts; anything unsealed or 0: none */
     volatile uint64_t cursor;   /* sealed: next frame to look at; others move it on, by compare-and-swap, if it lags */
-    volatile uint64_t cursor_copy; /* sealed: as of the end of the last walk, for when `cursor` was destroyed */
+    volatile uint64_t cursor_copy; /* sealed: as this sharer last left it, for when `cursor` was destroyed */
     volatile uint64_t taken_by;    /* sealed sandbox + 1 that accepts this one's frames, by it; sealed 0: nobody */
     volatile uint64_t laggard;     /* nonzero: moved on by another sharer and not heard of since */
     volatile uint64_t blamed_lock; /* by others: how often they broke a lock this sharer kept */
     volatile uint64_t blamed_irq;  /* by others: how often they found its acknowledgement missing */
-    uint64_t pad;
+    volatile uint64_t notice;      /* nonzero: it has to look at `laggard` and at who has taken over whom */
 };
 _Static_assert(sizeof(struct nic_slot) == 64, "a cache line each");
 

@@ -30,6 +30,8 @@ int nic_driver_init(struct nic_driver *driver, const struct nic_config *config, 
     driver->ops = ops;
     driver->context = context;
     driver->shared = (struct nic_shared *)(void *)base;
+    driver->slot = &driver->shared->slot[config->self];
+    driver->identity = robust_identity(config->self, config->incarnation);
     driver->rx_ring = (struct nic_descriptor *)(void *)(base + NIC_RX_RING_OFFSET);
     driver->tx_ring = (struct nic_descriptor *)(void *)(base + NIC_TX_RING_OFFSET);
     driver->rx_buffers = base + NIC_RX_BUFFERS_OFFSET;
@@ -44,11 +46,13 @@ int nic_driver_init(struct nic_driver *driver, const struct nic_config *config, 
     driver->party.context = context;
     for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++)
         driver->mac[i] = mac_word(config->mac[i]);
+    driver->own_mac = driver->mac[config->self];
+    driver->others = config->sharers & ((1u << QV_MAX_SANDBOXES) - 1u) & ~(1u << config->self);
 
     driver->view.rx_desc = &driver->rx_ring[0].address;
     driver->view.rx_count = NIC_RX_COUNT;
     /* The values are the low halves of the sealed words. */
-    driver->view.rx_cursor = (volatile uint32_t *)&nic_own_slot(driver)->cursor;
+    driver->view.rx_cursor = (volatile uint32_t *)&driver->slot->cursor;
     driver->view.tx_next = (volatile uint32_t *)&driver->shared->tx_next;
     driver->view.tx_desc = &driver->tx_ring[0].address;
     driver->view.tx_count = NIC_TX_COUNT;
@@ -79,6 +83,8 @@ bool nic_watch_expired(struct nic_watch *watch, uint64_t value, uint64_t now, ui
 static void adopt(struct nic_driver *driver, uint64_t state, uint32_t cursor)
 {
     driver->cursor = cursor;
+    driver->cursor_word = nic_seal(cursor);
+    driver->limit = cursor; /* to be looked up */
     driver->return_tried = cursor - NIC_RX_COUNT;
     driver->state = state;
     driver->watch_rx.armed = false;
@@ -90,17 +96,17 @@ static void adopt(struct nic_driver *driver, uint64_t state, uint32_t cursor)
 
 bool nic_synchronise(struct nic_driver *driver)
 {
-    uint64_t state = nic_load(&driver->shared->state);
+    uint64_t state = driver->state != 0 ? nic_load(&driver->shared->state) : NIC_STATE_EMPTY;
     uint32_t cursor, limit;
 
-    if (driver->state == 0 || nic_state_tag(state) != NIC_STATE_READY)
+    if (nic_state_tag(state) != NIC_STATE_READY)
         return false;
     if (state == driver->state)
         return true;
-    if (!nic_unseal(nic_load(&nic_own_slot(driver)->cursor), &cursor) ||
+    if (!nic_unseal(nic_load(&driver->slot->cursor), &cursor) ||
         !nic_unseal(nic_load(&driver->shared->rx_limit), &limit) || !nic_rx_in_window(cursor, limit)) {
         if (nic_load(&driver->shared->state) == state)
-            nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&nic_own_slot(driver)->cursor);
+            nic_fail(driver, QV_DETECT_RING_INVARIANT, (uintptr_t)&driver->slot->cursor);
         return false;
     }
     adopt(driver, state, cursor);
@@ -183,6 +189,13 @@ static int reset_device(struct nic_driver *driver, uint64_t seen)
     return 0;
 }
 
+static void tell_of_takeover(const struct nic_driver *driver)
+{
+    __atomic_add_fetch(&driver->shared->takeovers, 1, __ATOMIC_ACQ_REL);
+    for (unsigned i = 0; i < QV_MAX_SANDBOXES; i++)
+        nic_store(&driver->shared->slot[i].notice, 1);
+}
+
 /* Where a newcomer starts: behind what was received so far. */
 static uint32_t newest(const struct nic_driver *driver, uint32_t limit)
 {
@@ -195,7 +208,7 @@ static uint32_t newest(const struct nic_driver *driver, uint32_t limit)
  */
 static int join(struct nic_driver *driver, uint64_t state)
 {
-    struct nic_slot *slot = nic_own_slot(driver);
+    struct nic_slot *slot = driver->slot;
     uint32_t incarnation, cursor, taker, limit;
     struct nic_hold rx;
     int error = nic_lock_wait(driver, NIC_LOCK_RX, &rx);
@@ -219,7 +232,7 @@ static int join(struct nic_driver *driver, uint64_t state)
     }
     nic_store(&slot->taken_by, nic_seal(0));
     if (taken)
-        __atomic_add_fetch(&driver->shared->takeovers, 1, __ATOMIC_ACQ_REL);
+        tell_of_takeover(driver);
     nic_store(&slot->laggard, 0);
     nic_store(&slot->attached, nic_seal(driver->config.incarnation));
     driver->blamed_lock_seen = nic_load(&slot->blamed_lock);
@@ -228,6 +241,7 @@ static int join(struct nic_driver *driver, uint64_t state)
     driver->acks_awaited = driver->acks_settled;
     adopt(driver, state, cursor);
     driver->acknowledge_due = true;
+    nic_store(&slot->notice, 1);
     nic_duty_claim(driver);
     nic_unlock(driver, &rx);
     return 0;
@@ -299,7 +313,7 @@ int nic_state_takeover(struct nic_driver *driver, unsigned sandbox)
     seen = nic_load(&slot->taken_by);
     if (!nic_swap(&slot->taken_by, &seen, nic_seal(driver->config.self + 1u)))
         return -EBUSY;
-    __atomic_add_fetch(&driver->shared->takeovers, 1, __ATOMIC_ACQ_REL);
+    tell_of_takeover(driver);
     return 0;
 }
 

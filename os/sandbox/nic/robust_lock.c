@@ -3,24 +3,17 @@
 
 #define OWNER_BITS       8u
 #define INCARNATION_BITS 16u
-#define STAMP_SHIFT      (OWNER_BITS + INCARNATION_BITS)
-#define STAMP_BITS       (64u - STAMP_SHIFT)
+#define STAMP_BITS       (64u - ROBUST_STAMP_SHIFT)
 #define STAMP_MASK       ((1ull << STAMP_BITS) - 1u)
-#define TICK_SHIFT       8u
 
-static uint64_t make_word(const struct robust_party *party, uint64_t now)
-{
-    uint64_t stamp = (now >> TICK_SHIFT) & STAMP_MASK;
-
-    return stamp << STAMP_SHIFT | (uint64_t)(party->incarnation & 0xffffu) << OWNER_BITS | (party->owner + 1u);
-}
+_Static_assert(OWNER_BITS + INCARNATION_BITS == ROBUST_STAMP_SHIFT, "the word's three parts");
 
 static enum robust_result judge(uint64_t word, const struct robust_party *party, uint64_t now)
 {
     unsigned owner = robust_owner(word);
     uint32_t incarnation = (uint32_t)(word >> OWNER_BITS) & 0xffffu;
-    uint64_t age = ((now >> TICK_SHIFT) - (word >> STAMP_SHIFT)) & STAMP_MASK;
-    uint64_t limit = party->timeout >> TICK_SHIFT;
+    uint64_t age = ((now >> ROBUST_TICK_SHIFT) - (word >> ROBUST_STAMP_SHIFT)) & STAMP_MASK;
+    uint64_t limit = party->timeout >> ROBUST_TICK_SHIFT;
     bool own = owner == party->owner;
 
     if (owner >= party->owners)
@@ -48,7 +41,7 @@ enum robust_result robust_try(struct robust_lock *lock, const struct robust_part
                               uint64_t *broken)
 {
     uint64_t now = party->now(party->context);
-    uint64_t mine = make_word(party, now);
+    uint64_t mine = robust_word(robust_identity(party->owner, party->incarnation), now);
     uint64_t seen = 0;
     enum robust_result verdict = ROBUST_ACQUIRED;
 
@@ -79,12 +72,4 @@ enum robust_result robust_acquire(struct robust_lock *lock, const struct robust_
         /* Under an emulator with one clock for all cores only a pause lets the holder go on. */
         __builtin_ia32_pause();
     }
-}
-
-bool robust_release(struct robust_lock *lock, uint64_t hold)
-{
-    uint64_t expected = hold;
-
-    return hold != 0 &&
-           __atomic_compare_exchange_n(&lock->word, &expected, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }

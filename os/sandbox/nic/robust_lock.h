@@ -57,6 +57,27 @@ static inline unsigned robust_owner(uint64_t word)
     return (unsigned)((word & 0xffu) - 1u);
 }
 
+#define ROBUST_STAMP_SHIFT 24u
+#define ROBUST_TICK_SHIFT  8u
+
+/* What a party puts into a lock that it takes, without the time. */
+static inline uint64_t robust_identity(uint32_t owner, uint32_t incarnation)
+{
+    return (uint64_t)(incarnation & 0xffffu) << 8 | (owner + 1u);
+}
+static inline uint64_t robust_word(uint64_t identity, uint64_t now)
+{
+    return now >> ROBUST_TICK_SHIFT << ROBUST_STAMP_SHIFT | identity;
+}
+
+/* Takes the lock if nobody has it. */
+static inline bool robust_take_free(struct robust_lock *lock, uint64_t word)
+{
+    uint64_t seen = 0;
+
+    return __atomic_compare_exchange_n(&lock->word, &seen, word, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 /*
  * One attempt. *hold is what robust_release() needs; *broken is the word that was replaced when the lock was broken,
  * else 0.
@@ -69,7 +90,13 @@ enum robust_result robust_acquire(struct robust_lock *lock, const struct robust_
                                   uint64_t *hold, uint64_t *broken);
 
 /* False, and no effect, if the lock had been broken meanwhile. */
-bool robust_release(struct robust_lock *lock, uint64_t hold);
+static inline bool robust_release(struct robust_lock *lock, uint64_t hold)
+{
+    uint64_t expected = hold;
+
+    return hold != 0 &&
+           __atomic_compare_exchange_n(&lock->word, &expected, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
 
 /* Does the hold still stand? To be asked before an effect that cannot be taken back. */
 static inline bool robust_stands(const struct robust_lock *lock, uint64_t hold)

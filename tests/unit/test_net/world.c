@@ -359,6 +359,18 @@ int nic_transmit(const struct nic_segment *segment, unsigned count)
     return 0;
 }
 
+static const uint64_t keeper;
+
+/* As the ring's cursor when the frame was offered: something else by now, if it was overtaken. */
+static uint64_t keep(void)
+{
+    if (world_nic.frames_overtaken == 0) {
+        return keeper;
+    }
+    world_nic.frames_overtaken--;
+    return keeper + 1;
+}
+
 unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, bool *more)
 {
     unsigned taken = 0;
@@ -380,7 +392,7 @@ unsigned nic_receive(nic_deliver_fn deliver, void *context, unsigned budget, boo
             world_nic.receive_faults = false;
             component_fail(&nic_component, QV_DETECT_EXCEPTION, 0);
         }
-        deliver(context, port, frame->data, frame->size);
+        (void)deliver(context, port, frame->data, frame->size, (struct nic_keep){&keeper, keep()});
         inward_tail++;
         world_wire_delivered++;
         taken++;
@@ -397,15 +409,6 @@ void nic_batch_begin(void)
 void nic_batch_end(void)
 {
     batch -= batch > 0;
-}
-
-bool nic_frame_valid(void)
-{
-    if (world_nic.frames_overtaken == 0) {
-        return true;
-    }
-    world_nic.frames_overtaken--;
-    return false;
 }
 
 bool nic_interrupt(void)
