@@ -30,6 +30,8 @@ struct figures {
     char platform[48];
     char tick[128];
     char simulated[32];
+    bool ticks_only; /* nobody counted, but the clock tells how long paths are */
+    char reason[64]; /* then: why nobody did */
 };
 
 static double per(double what, double of)
@@ -77,6 +79,13 @@ static void add(struct cost_figures *to, const struct cost_figures *f)
     to->window_ticks += f->window_ticks;
 }
 
+/* Ticks of one core's own clock, by path: of the instruction clock, which others' instructions move on, they say
+ * nothing. */
+static bool has_lengths(const struct run_result *r, const struct cost_figures *f)
+{
+    return f->paths && (r->tick.kind == RUN_TICK_EMULATED || r->tick.kind == RUN_TICK_HARDWARE);
+}
+
 static int take(struct figures *all, const char *dir, struct qv_error *why)
 {
     struct run_result *r = result_read(dir, why);
@@ -86,16 +95,20 @@ static int take(struct figures *all, const char *dir, struct qv_error *why)
     int code = 0;
     if (!r->cost.present || !cost_figures(&r->cost, &row.f))
         code = qv_error_set(why, -ENODATA, "%s: no report on costs, expected a run with the key cost", dir);
-    else if (!row.f.counted)
+    else if (!row.f.counted && !has_lengths(r, &row.f))
         code = qv_error_set(why, -ENODATA, "%s: no PMU (%s), so instructions are unknown", dir,
                             r->cost.sandbox[0].area.reason);
     else if (all->n == ROWS_MAX)
         code = qv_error_set(why, -E2BIG, "more than %u results", ROWS_MAX);
+    else if (all->n > 0 && all->ticks_only == row.f.counted)
+        code = qv_error_set(why, -EINVAL, "%s: instructions and ticks do not go into one table", dir);
     else if (all->n > 0 && (strcmp(all->platform, r->platform) != 0 || strcmp(all->tick, r->tick.what) != 0))
         code = qv_error_set(why, -EINVAL, "%s: of another platform, or with other ticks, than the first", dir);
     if (code == 0) {
         snprintf(all->platform, sizeof(all->platform), "%s", r->platform);
         snprintf(all->tick, sizeof(all->tick), "%s", r->tick.what);
+        all->ticks_only = !row.f.counted;
+        snprintf(all->reason, sizeof(all->reason), "%s", r->cost.sandbox[0].area.reason);
         for (uint32_t i = 0; i < r->cost.n_sandboxes; i++)
             if (r->cost.sandbox[i].area.model[0] != '\0')
                 snprintf(all->simulated, sizeof(all->simulated), "%s", r->cost.sandbox[i].area.model);
@@ -197,6 +210,38 @@ static void write_paths(FILE *out, const struct figures *all)
                         per(instructions, units(r) / r->runs));
         }
     }
+}
+
+/* The same in ticks, of a single core at work: what interrupts it takes time, too. */
+static void write_lengths(FILE *out, const struct figures *all)
+{
+    fprintf(
+        out,
+        "<!-- SPDX-License-Identifier: MIT -->\n# How long the driver's paths are\n\nPlatform %s; one tick is %s. No "
+        "PMU (%s): nothing but the clock was read, and what interrupted a path is in its ticks.\n\n"
+        "| load | mode | driver | sandboxes | path | calls per unit | items per call | ticks per call | per unit |\n"
+        "|---|---|---|---|---|---|---|---|---|\n",
+        all->platform, all->tick, all->reason);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct row *r = &all->row[i];
+        for (unsigned p = 0; p < QV_COST_PATH_COUNT; p++) {
+            double calls = 0, items = 0, ticks = 0;
+            for (uint32_t s = 0; s < r->cost.n_sandboxes; s++) {
+                const struct run_cost_sandbox *x = &r->cost.sandbox[s];
+                bool web = x->present && (x->roles & QV_ROLE_WEB) != 0;
+                calls += web ? (double)x->area.path[p].calls : 0;
+                items += web ? (double)x->area.path[p].items : 0;
+                ticks += web ? (double)x->area.path[p].ticks : 0;
+            }
+            if (calls > 0)
+                fprintf(out, "| %s | %s | %s | %u | %s | %.3f | %.2f | %.0f | %.1f |\n",
+                        r->traffic == QV_TRAFFIC_NONE ? "requests" : cost_traffic_name(r->traffic),
+                        qv_mode_name(r->mode), r->unshared ? "unshared" : "shared", r->sharers, cost_path_name(p),
+                        per(calls, units(r) / r->runs), per(items, calls), per(ticks, calls),
+                        per(ticks, units(r) / r->runs));
+        }
+    }
+    fprintf(out, "\nA unit is a request, or a packet of the traffic.\n");
 }
 
 static void write_interrupts(FILE *out, const struct figures *all)
@@ -389,6 +434,8 @@ static int write_all(const char *out, const struct figures *all, struct qv_error
         web = web || (all->row[i].traffic == QV_TRAFFIC_NONE && native_of(all, &all->row[i]) != NULL);
     }
     int code = mkdir(out, 0777) != 0 && errno != EEXIST ? qv_error_set(why, -errno, "%s: %s", out, strerror(errno)) : 0;
+    if (code == 0 && all->ticks_only)
+        return write_file(out, "cost.md", write_lengths, all, why);
     if (code == 0)
         code = write_file(out, "cost.csv", write_csv, all, why);
     if (code == 0)

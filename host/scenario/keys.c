@@ -367,7 +367,7 @@ const struct field scenario_keys[] = {
      .help = "all that is random follows from it"},
     {.key = "trace", .type = FIELD_MAP, AT(scenario, trace), .fields = trace_keys, .help = "extra trace records"},
     {.key = "cost", .type = FIELD_WORD, AT(scenario, cost), .words = words_costs, .fallback = "none",
-     .help = "report what the counted part of the load costs each sandbox (load tool sandbox or traffic)"},
+     .help = "report what the counted part of the load costs each sandbox (load tool sandbox or traffic; on bochs any)"},
     {.key = "experiment", .type = FIELD_WORD, AT(scenario, experiment), .words = words_experiments, .fallback = "none",
      .help = "what sandbox 0 measures instead of running services"},
     {.key = "events", .type = FIELD_NAMES, .offset = offsetof(struct scenario, event), .size = SCENARIO_NAME_MAX,

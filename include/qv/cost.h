@@ -103,7 +103,10 @@ _Static_assert(sizeof(struct qv_cost_cfg) == 24 + 16 + 8 * 16 + 8 * 4 + 8, "layo
 #define QV_ENUM_ENTRY_PATH(sym, num, name, what) QV_COST_##sym = num,
 enum qv_cost_path_id { QV_COST_PATHS(QV_ENUM_ENTRY_PATH) QV_COST_PATH_COUNT = 8 };
 
-/* A path's part of the window. Time and instructions of interrupts and of threads that came between are not in it. */
+/*
+ * A path's part of the window. Instructions of interrupts and of threads that came between are not in it, but ticks,
+ * which are the clock's, contain them.
+ */
 struct qv_cost_path {
     uint64_t calls;
     uint64_t items;

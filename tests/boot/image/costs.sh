@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# costs.sh: the scenarios of scenarios/cost go into an image as they are. Three of them are booted, one natively, on a machine
+# costs.sh: the scenarios in scenarios/cost go into an image as they are. Three of them are booted, one natively, on a machine
 # without counters: the results say so, and have ticks, frames and requests all the same.
 # Environment: QV, QV_ROOT, QV_OS_DIR. Status 77: what it needs is not installed.
 set -u
@@ -67,9 +67,12 @@ counted_nothing() { # what reports on costs have without counters
     grep -qE "\"$1\": *[1-9][0-9][0-9]" "$result/result.json" || fail "$result: no $1"
 }
 
-all=("$QV_ROOT"/scenarios/cost/*.yaml)
-all=("${all[@]##*/}")
-image "${all[@]%.yaml}"
+all=()
+for file in "$QV_ROOT"/scenarios/cost/*.yaml; do
+    name=$(basename "$file" .yaml)
+    [[ $name == *-bochs ]] || all+=("$name") # their requests are made by the host
+done
+image "${all[@]}"
 
 run 0 nic-shared-1
 counted_nothing rx_frames
