@@ -25,4 +25,15 @@ grep -q '"instructions"' "$work/none/result.json" && fail "instructions that nob
 grep -q '"reason": "' "$work/none/result.json" || fail "no reason"
 "$qv" plot --out "$work/nothing" "$work/none" >"$work/text" 2>&1
 [ $? -eq 2 ] && grep -q "no PMU" "$work/text" || fail "figures without a PMU are not refused"
+
+# Four interfaces unshared beside the client's: each has an interrupt of its own, and its sandbox gets its datagrams.
+for nic in e1000 e1000e; do
+    "$qv" run scenarios/cost/nic-unshared-4.yaml --lean --set platform.pmu=none --set platform.nic=$nic --out "$work/$nic" \
+        >"$work/text" 2>&1 || { fail "four $nic: status $?"; tail -20 "$work/text"; }
+    pins=$(grep -aoE 'interrupt by pin [0-9]+' "$work/$nic/console.log" | sort -u | wc -l)
+    messages=$(grep -ac 'interrupt by message' "$work/$nic/console.log")
+    [ "$pins/$messages" = 5/0 ] || [ "$pins/$messages" = 0/5 ] || fail "four $nic: $pins pins, $messages messages"
+    busy=$(sed -n '/"cost": {/,$p' "$work/$nic/result.json" | grep -cE '"rx_frames": *[1-9][0-9]{3},')
+    [ "$busy" -eq 4 ] || fail "four $nic: $busy sandboxes received"
+done
 exit $failed
