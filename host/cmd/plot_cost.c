@@ -176,8 +176,8 @@ static void caption(FILE *out, const struct figures *all)
     for (size_t i = 0; i < all->n; i++)
         runs = all->row[i].runs > runs ? all->row[i].runs : runs;
     fprintf(out, "Platform %s; one tick is %s; %u run%s of each; instructions counted%s%s.", all->platform, all->tick,
-            runs, runs == 1 ? "" : "s at most", all->simulated[0] != '\0' ? " by the emulated PMU, simulated: " : "",
-            all->simulated);
+            runs, runs == 1 ? "" : "s at most",
+            all->simulated[0] != '\0' ? " by the emulated PMU, simulated: " : " by the processor", all->simulated);
 }
 
 static void write_paths(FILE *out, const struct figures *all)

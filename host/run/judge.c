@@ -166,6 +166,15 @@ static void judge_machine(const struct scenario *scenario, struct run_result *r)
     judge_count(r, "max_recoveries", expect->max_recoveries, r->recoveries.n, r->has_trace);
 }
 
+/* Why a figure made of walks does not exist. */
+static const char *without_walks(const struct run_result *r, uint32_t pattern, const char *otherwise)
+{
+    unsigned event = pattern == QV_TLB_CODE ? QV_EMUPMU_ITLB_WALKS : QV_EMUPMU_DTLB_LOAD_WALKS;
+    if (r->tlb == NULL || (r->tlb->counted >> event & 1u) != 0)
+        return otherwise;
+    return r->tlb->counted == 0 ? "no PMU" : "not counted";
+}
+
 static void judge_knee(struct run_result *r, const char *name, uint32_t pattern, uint64_t limit, bool least)
 {
     uint32_t knee = r->tlb != NULL ? tlb_knee(r->tlb, pattern) : TLB_NO_KNEE;
@@ -177,7 +186,7 @@ static void judge_knee(struct run_result *r, const char *name, uint32_t pattern,
     if (knee != TLB_NO_KNEE)
         judge_put(e->actual, "%u pages", knee);
     else
-        judge_put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "no knee");
+        judge_put(e->actual, "%s", without_walks(r, pattern, "no knee"));
 }
 
 /* Walks beyond those of the base case, as a share of the accesses; the worst point counts. */
@@ -195,7 +204,7 @@ static void judge_walks(struct run_result *r, const char *name, uint32_t what, u
     if (known)
         judge_put(e->actual, "%.3g %%", actual);
     else
-        judge_put(e->actual, r->tlb != NULL && r->tlb->counted == 0 ? "no PMU" : "unknown");
+        judge_put(e->actual, "%s", without_walks(r, QV_TLB_DATA, "unknown"));
 }
 
 static void judge_sweeps(const struct scenario_expect *expect, struct run_result *r)

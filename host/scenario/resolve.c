@@ -30,7 +30,7 @@ static void resolve_stand_ins(struct scenario *scenario)
     if (scenario->n_events > 0 && platform->pmu != SCENARIO_PMU_NONE)
         snprintf(platform->processor, sizeof(platform->processor), "%s", scenario_processor(scenario));
     platform->pmu = SCENARIO_PMU_NONE;
-    if (!own || scenario->cost == SCENARIO_COST_NONE)
+    if (!own || (scenario->cost == SCENARIO_COST_NONE && scenario->experiment == SCENARIO_EXPERIMENT_NONE))
         return;
     /* What any processor can count beside instructions, for whoever does not know which one it will be. */
     for (uint32_t i = 0; i < scenario->n_events; i++)
