@@ -134,6 +134,7 @@ int bench_machine(const struct bench_options *options, uint32_t mode, struct ben
                                           .sandbox_image = sandbox,
                                           .boot_config = config_path,
                                           .cores = CORES,
+                                          .cpu = options->cpu,
                                           .memory_bytes = (uint64_t)MEMORY_MIB << 20,
                                           .icount = options->icount,
                                           .n_nics = 1};

@@ -81,6 +81,7 @@ int bench_recovery(const struct bench_options *options, uint32_t mode, struct be
         {"platform.mode", mode == QV_MODE_NATIVE ? "native" : "monitor"},
         {"platform.clock", options->icount ? "icount" : "real"},
         {"platform.timer", words_name(words_timers, options->timer)},
+        {"platform.cpu", options->cpu != NULL ? options->cpu : "auto"},
     };
     char path[4200], folder[4200];
     char *reproduce[] = {NULL};

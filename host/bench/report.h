@@ -57,6 +57,7 @@ struct bench_report {
 struct bench_options {
     uint32_t platform;  /* enum scenario_platform_kind */
     uint32_t timer;     /* enum scenario_timer */
+    const char *cpu;    /* in words_cpus, NULL = the platform's own choice */
     const char *only;   /* NULL = all */
     const char *folder; /* exists; consoles and boot configurations go there */
     bool icount;

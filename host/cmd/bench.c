@@ -19,7 +19,7 @@
 struct request {
     const char *platform;
     const char *only;
-    uint32_t timer;
+    uint32_t timer, cpu;
     char out[PATH_MAX];
     bool icount, quiet, compare, beside, keep;
 };
@@ -35,6 +35,7 @@ static void help(void)
            "  -p, --platform P     what runs the OS (default qemu)\n"
            "  -n, --only NAME      this benchmark alone\n"
            "  -o, --out DIR        result directory (default out/bench-TIME); must not exist or be empty\n"
+           "  -m, --cpu NAME       model of the processor, as platform.cpu in a scenario (bochs only)\n"
            "  -t, --timer NAME     auto (default), count-down or tsc-deadline: what drives the timer of each core\n"
            "  -i, --icount         the deterministic clock: one tick per instruction, repeats exactly\n"
            "  -c, --compare        compare two results (bench.json or their directories): ratio of medians with a\n"
@@ -47,15 +48,18 @@ static void help(void)
            "Exit status: 0 measured, 1 a benchmark failed, 2 bad usage or not comparable, 3 the platform failed.\n");
 }
 
-static int take_timer(const char *name, uint32_t *timer)
+static int take_word(const char *option, const char *name, const struct word *words, uint32_t *value)
 {
-    for (const struct word *word = words_timers; word->name != NULL; word++) {
+    char known[256] = "";
+    for (const struct word *word = words; word->name != NULL; word++) {
         if (strcmp(word->name, name) == 0) {
-            *timer = (uint32_t)word->value;
+            *value = (uint32_t)word->value;
             return STATUS_MET;
         }
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof(known) - used, "%s%s", word != words ? ", " : "", word->name);
     }
-    return usage_error("bench", "--timer %s, expected auto, count-down or tsc-deadline", name);
+    return usage_error("bench", "--%s %s, expected one of %s", option, name, known);
 }
 
 static int take_option(struct request *request, int option)
@@ -72,7 +76,9 @@ static int take_option(struct request *request, int option)
     case 'o':
         return option_folder("bench", optarg, request->out);
     case 't':
-        return take_timer(optarg, &request->timer);
+        return take_word("timer", optarg, words_timers, &request->timer);
+    case 'm':
+        return take_word("cpu", optarg, words_cpus, &request->cpu);
     case 'i':
         request->icount = true;
         return STATUS_MET;
@@ -139,7 +145,7 @@ static int two_results(int argc, char **argv, bool beside)
 
 static void remember(const struct request *request, struct bench_report *report)
 {
-    char *argv[10];
+    char *argv[12];
     size_t n = 0;
     argv[n++] = (char *)(uintptr_t) "./qv";
     argv[n++] = (char *)(uintptr_t) "bench";
@@ -152,6 +158,10 @@ static void remember(const struct request *request, struct bench_report *report)
     if (request->timer != SCENARIO_TIMER_AUTO) {
         argv[n++] = (char *)(uintptr_t) "--timer";
         argv[n++] = (char *)(uintptr_t)words_name(words_timers, request->timer);
+    }
+    if (request->cpu != 0) {
+        argv[n++] = (char *)(uintptr_t) "--cpu";
+        argv[n++] = (char *)(uintptr_t)words_name(words_cpus, request->cpu);
     }
     if (request->icount)
         argv[n++] = (char *)(uintptr_t) "--icount";
@@ -172,6 +182,7 @@ static int measure(struct request *request, uint32_t platform)
     }
     const struct bench_options options = {.platform = platform,
                                           .timer = request->timer,
+                                          .cpu = request->cpu != 0 ? words_name(words_cpus, request->cpu) : NULL,
                                           .only = request->only,
                                           .folder = partial,
                                           .icount = request->icount,
@@ -205,22 +216,18 @@ static int measure(struct request *request, uint32_t platform)
 
 int cmd_bench(int argc, char **argv)
 {
-    static const struct option options[] = {{"platform", required_argument, NULL, 'p'},
-                                            {"only", required_argument, NULL, 'n'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"icount", no_argument, NULL, 'i'},
-                                            {"compare", no_argument, NULL, 'c'},
-                                            {"beside", no_argument, NULL, 'b'},
-                                            {"timer", required_argument, NULL, 't'},
-                                            {"keep", no_argument, NULL, 'k'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"platform", required_argument, NULL, 'p'}, {"only", required_argument, NULL, 'n'},
+        {"out", required_argument, NULL, 'o'},      {"icount", no_argument, NULL, 'i'},
+        {"compare", no_argument, NULL, 'c'},        {"beside", no_argument, NULL, 'b'},
+        {"timer", required_argument, NULL, 't'},    {"cpu", required_argument, NULL, 'm'},
+        {"keep", no_argument, NULL, 'k'},           {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     static struct request request = {.platform = "qemu"};
     uint32_t platform = 0;
     int option;
 
-    while ((option = getopt_long(argc, argv, "p:n:o:t:icbkqh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "p:n:o:t:m:icbkqh", options, NULL)) != -1) {
         if (option == 'h') {
             help();
             return STATUS_MET;
@@ -238,6 +245,8 @@ int cmd_bench(int argc, char **argv)
         return status;
     if (request.icount && platform_by_kind(platform)->own_clock)
         return usage_error("bench", "--icount: the clock of %s counts instructions by itself", request.platform);
+    if (request.cpu != 0 && platform != SCENARIO_PLATFORM_BOCHS)
+        return usage_error("bench", "--cpu: %s has but one model of the processor", request.platform);
     if (request.out[0] == '\0')
         default_folder(request.out, "bench");
     run_catch_signals();

@@ -12,7 +12,9 @@ cmp "$work/call-1/bench.csv" "$work/call-2/bench.csv" || fail "the tables of two
 at_most "$work/call-1" monitors monitor-call 80
 [ "$(grep -c '"timer": "count-down"' "$work/call-1/bench.json")" = 2 ] || fail "what drives the timers is not told"
 "$qv" bench --icount --timer sundial --out "$work/none" 2>"$work/text"
-[ $? -eq 2 ] && grep -q "expected auto, count-down or tsc-deadline" "$work/text" || fail "an unknown timer is not refused"
+[ $? -eq 2 ] && grep -q "expected one of auto, count-down, tsc-deadline" "$work/text" || fail "an unknown timer is not refused"
+"$qv" bench --icount --cpu corei5_arrandale_m520 --out "$work/none" 2>"$work/text"
+[ $? -eq 2 ] && grep -q "qemu has but one model" "$work/text" || fail "a model of Bochs' is not refused"
 "$qv" bench --icount --quiet --timer tsc-deadline --only monitor-call --out "$work/none" 2>"$work/text"
 [ $? -eq 3 ] && grep -q "a monitor failed" "$work/text" || fail "TSC-deadline where there is none: $(cat "$work/text")"
 [ -z "$(median "$work/call-1" native monitor-call)" ] || fail "a monitor call without a monitor"

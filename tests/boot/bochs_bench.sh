@@ -25,6 +25,11 @@ for name in ipi-round-trip-hlt system-call; do
 done
 [ -z "$(median "$work/monitor-call" native monitor-call)" ] || fail "a monitor call without a monitor"
 
+"$qv" bench --platform bochs --quiet --cpu corei5_arrandale_m520 --only monitor-call --out "$work/arrandale" ||
+    fail "monitor-call on the Arrandale model: status $?"
+at_most "$work/arrandale" monitors monitor-call 80
+timers arrandale count-down
+
 qemu=results/qemu-tcg-svm/bench-icount
 "$qv" bench --beside $qemu "$work/monitor-call" >"$work/text" || fail "side by side: status $?"
 grep -q "^| benchmark | qemu-tcg-svm: monitors | native | price | bochs-vmx: monitors |" "$work/text" ||
