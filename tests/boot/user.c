@@ -237,17 +237,23 @@ static void try_edge(void)
     EXPECT(user_run(BEYOND, 0, 0, &end) == -EINVAL, "a program at no address");
 }
 
+/* `ours` leaves to the monitor. KVM below answers the others in its own way: its hypercall, and the other maker's. */
+static void expect_call(const char *program, bool ours, const char *name)
+{
+    bool kvm = strcmp((const char *)(uintptr_t)directory()->hypervisor, "KVMKVMKVM") == 0;
+    struct user_end end = run(program, 0, 0);
+    EXPECT((kvm && !ours) || (end.fault && end.vector == VECTOR_UD && end.refused == ours), "%s: exception %lu", name,
+           end.vector);
+}
+
 /* Of both makers' instructions: one is the processor's and exits, the other is none. */
 static void try_monitor_calls(void)
 {
     bool native = handoff->mode == QV_MODE_NATIVE;
-    bool vmmcall = !native && monitor_call_is_vmmcall();
+    bool vmmcall = monitor_call_is_vmmcall();
     uint32_t refused = test_refused();
-    struct user_end end = run(user_test_vmmcall, 0, 0);
-    EXPECT(end.fault && end.vector == VECTOR_UD && end.refused == vmmcall, "VMMCALL: exception %lu", end.vector);
-    end = run(user_test_vmcall, 0, 0);
-    EXPECT(end.fault && end.vector == VECTOR_UD && end.refused == (!native && !vmmcall), "VMCALL: exception %lu",
-           end.vector);
+    expect_call(user_test_vmmcall, !native && vmmcall, "VMMCALL");
+    expect_call(user_test_vmcall, !native && !vmmcall, "VMCALL");
     EXPECT(native || test_refused() == refused + 1, "%u calls refused", test_refused() - refused);
 }
 
