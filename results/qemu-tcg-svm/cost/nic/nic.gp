@@ -1,30 +1,30 @@
 $t1 << END
 n,i
-1,4926.5
-2,5143.9
-3,5287.6
-4,5412.2
+1,4598.5
+2,4777.6
+3,4902.0
+4,5003.1
 END
 $t2 << END
 n,i
-1,5112.0
-2,5107.0
-3,5062.9
-4,5061.9
+1,4623.6
+2,4654.7
+3,4659.5
+4,4661.8
 END
 $t3 << END
 n,i
-1,4066.0
-2,4209.3
-3,4302.5
-4,4388.8
+1,3723.1
+2,3853.5
+3,3933.8
+4,4001.0
 END
 $t4 << END
 n,i
-1,5130.0
-2,5264.4
-3,5310.8
-4,5345.1
+1,4758.4
+2,4878.9
+3,4925.7
+4,4980.0
 END
 # SPDX-License-Identifier: MIT
 set encoding utf8
@@ -53,7 +53,7 @@ set ytics font body
 set xlabel 'sandboxes that share the interface' font body
 set ylabel 'instructions per packet, all of the sandbox' font body
 set label 1 'Platform qemu-tcg-svm; one tick is one instruction of any core (qemu-tcg-svm, -icount shift=0); 1 run of each; instructions counted by the emulated PMU, simulated: sandybridge.' at screen 0.02,0.03 font note textcolor rgb '#6b6b6b'
-plot $t1 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#1f6fb2' title 'udp-receive, shared driver', 4389.7 with lines dt 2 lw 1.5 lc rgb '#1f6fb2' title 'udp-receive, unshared driver', $t2 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#d55e00' title 'udp-send, shared driver', 4498.9 with lines dt 2 lw 1.5 lc rgb '#d55e00' title 'udp-send, unshared driver', $t3 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#009e73' title 'tcp-receive, shared driver', 3535.7 with lines dt 2 lw 1.5 lc rgb '#009e73' title 'tcp-receive, unshared driver', $t4 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#7b5aa6' title 'tcp-send, shared driver', 4587.8 with lines dt 2 lw 1.5 lc rgb '#7b5aa6' title 'tcp-send, unshared driver'
+plot $t1 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#1f6fb2' title 'udp-receive, shared driver', 4413.3 with lines dt 2 lw 1.5 lc rgb '#1f6fb2' title 'udp-receive, unshared driver', $t2 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#d55e00' title 'udp-send, shared driver', 4431.7 with lines dt 2 lw 1.5 lc rgb '#d55e00' title 'udp-send, unshared driver', $t3 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#009e73' title 'tcp-receive, shared driver', 3551.3 with lines dt 2 lw 1.5 lc rgb '#009e73' title 'tcp-receive, unshared driver', $t4 using 1:2 with linespoints pt 7 ps 1.1 lw 2 lc rgb '#7b5aa6' title 'tcp-send, shared driver', 4574.5 with lines dt 2 lw 1.5 lc rgb '#7b5aa6' title 'tcp-send, unshared driver'
 unset multiplot
 unset output
 }

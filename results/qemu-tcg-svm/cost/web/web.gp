@@ -1,8 +1,8 @@
 $web << END
 x,native,monitor
-0,29700.9,29714.1
-1,30713.9,30727.1
-2,77733.6,77747.3
+0,25864.0,25870.4
+1,26877.0,26883.4
+2,70649.7,70658.3
 END
 # SPDX-License-Identifier: MIT
 set encoding utf8
@@ -29,7 +29,7 @@ set boxwidth 0.3
 set xrange [-0.6:2.6]
 set yrange [0:*]
 set ytics font body
-set xtics ('64 bytes, +0.044 %%' 0, '1024 bytes, +0.043 %%' 1, '16384 bytes, +0.018 %%' 2) font body
+set xtics ('64 bytes, +0.025 %%' 0, '1024 bytes, +0.024 %%' 1, '16384 bytes, +0.012 %%' 2) font body
 set xlabel 'page, and what monitors add' font body
 set ylabel 'instructions per request' font body
 set label 1 'Platform qemu-tcg-svm; one tick is one instruction of any core (qemu-tcg-svm, -icount shift=0); 1 run of each; instructions counted by the emulated PMU, simulated: sandybridge.' at screen 0.02,0.03 font note textcolor rgb '#6b6b6b'
