@@ -22,9 +22,9 @@ set grid ytics lt 1 lc rgb '#e4e4e4' lw 1
 set key off
 # The whole run
 set label 'nic-fault-local: web service under 1,000 requests/s, constant arrivals, pages of 1,024 bytes, one connection per request' at screen 0.0150,0.9720 left font heading textcolor rgb '#222222'
-set label 'outcome: recovered local   ·   fault: wild-write-sandbox   ·   detected by: nested-page-violation   ·   longest gap between good replies: 6.15 ms' at screen 0.0150,0.9460 left textcolor rgb '#6b6b6b'
-set label 'platform qemu-tcg-svm   ·   one tick: one tick of the host''s TSC under an emulator (qemu-tcg-svm): wall time (2,595,736,000/s)' at screen 0.0150,0.0330 left font note textcolor rgb '#6b6b6b'
-set label 'load by qv   ·   latency counts from the intended time of sending   ·   seed 1   ·   commit 452c4575dc4a   ·   2026-11-20T17:51:36Z' at screen 0.0150,0.0120 left font note textcolor rgb '#6b6b6b'
+set label 'outcome: recovered local   ·   fault: wild-write-sandbox   ·   detected by: nested-page-violation   ·   longest gap between good replies: 10.5 ms' at screen 0.0150,0.9460 left textcolor rgb '#6b6b6b'
+set label 'platform qemu-tcg-svm   ·   one tick: one tick of the host''s TSC under an emulator (qemu-tcg-svm): wall time (2,595,905,000/s)' at screen 0.0150,0.0330 left font note textcolor rgb '#6b6b6b'
+set label 'load by qv   ·   latency counts from the intended time of sending   ·   seed 1   ·   commit 8daa7073a2c3   ·   2026-11-20T20:15:00Z' at screen 0.0150,0.0120 left font note textcolor rgb '#6b6b6b'
 set lmargin at screen 0.0620
 set rmargin at screen 0.9850
 set bmargin at screen 0.7350
@@ -38,9 +38,9 @@ set format y '%.0f'
 set key at graph 1,graph 1.16 right top horizontal samplen 1.6 textcolor rgb '#222222'
 set object 1 rect from 0,graph 0 to 1.0000,graph 1 fc rgb '#f1f1f1' fs solid noborder behind
 set label 'warm-up' at 0.5000,graph 0.06 center font small textcolor rgb '#222222' front
-set object 2 rect from 3.900000,graph 0 to 4.090000,graph 1 fc rgb '#fbe9d7' fs solid noborder behind
-set arrow from 3.963912,graph 0 to 3.963912,graph 1 nohead lc rgb '#c8102e' lw 1.4 front
-set label 'fault' at 3.963912,graph 0.9 offset character -0.6,0 right font small textcolor rgb '#c8102e' front
+set object 2 rect from 3.890000,graph 0 to 4.080000,graph 1 fc rgb '#fbe9d7' fs solid noborder behind
+set arrow from 3.953706,graph 0 to 3.953706,graph 1 nohead lc rgb '#c8102e' lw 1.4 front
+set label 'fault' at 3.953706,graph 0.9 offset character -0.6,0 right font small textcolor rgb '#c8102e' front
 set boxwidth 0.052000 absolute
 coarse(t) = (floor(t / 50.) + 0.5) * 0.050000
 inside(t) = t < floor(8000.000000 / 50.) * 50
@@ -59,18 +59,18 @@ set bmargin at screen 0.6280
 set tmargin at screen 0.6520
 set label 'Where the time went, from the fault to the first good reply' at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '#222222'
 set object 10 rect from 0.000000,0 to 0.000000,1 fc rgb '#d55e00' fs solid 0.9 noborder
-set object 11 rect from 0.000000,0 to 0.050825,1 fc rgb '#cc79a7' fs solid 0.9 noborder
-set object 12 rect from 0.050825,0 to 0.513571,1 fc rgb '#7b5aa6' fs solid 0.9 noborder
-set label 'decision' at 0.282198,0.5 center font small textcolor rgb '#222222' front
-set object 13 rect from 0.574351,0 to 0.788187,1 fc rgb '#e69f00' fs solid 0.9 noborder
-set object 14 rect from 0.829518,0 to 0.941023,1 fc rgb '#a6611a' fs solid 0.9 noborder
-set object 15 rect from 0.953041,0 to 1.066359,1 fc rgb '#e8d33a' fs solid 0.9 noborder
-set object 16 rect from 1.075793,0 to 3.071448,1 fc rgb '#009e73' fs solid 0.9 noborder
-set label 'driver re-init' at 2.073621,0.5 center font small textcolor rgb '#222222' front
-set object 17 rect from 3.086901,0 to 4.300638,1 fc rgb '#56b4e9' fs solid 0.9 noborder
-set label 'network re-init' at 3.693769,0.5 center font small textcolor rgb '#222222' front
-set object 18 rect from 4.303662,0 to 4.529507,1 fc rgb '#9dc55b' fs solid 0.9 noborder
-set xrange [0:4.529507]
+set object 11 rect from 0.000000,0 to 0.054112,1 fc rgb '#cc79a7' fs solid 0.9 noborder
+set object 12 rect from 0.054112,0 to 0.405689,1 fc rgb '#7b5aa6' fs solid 0.9 noborder
+set label 'decision' at 0.229900,0.5 center font small textcolor rgb '#222222' front
+set object 13 rect from 0.557726,0 to 0.799138,1 fc rgb '#e69f00' fs solid 0.9 noborder
+set object 14 rect from 0.846890,0 to 0.969023,1 fc rgb '#a6611a' fs solid 0.9 noborder
+set object 15 rect from 0.980610,0 to 1.125858,1 fc rgb '#e8d33a' fs solid 0.9 noborder
+set object 16 rect from 1.149003,0 to 2.962260,1 fc rgb '#009e73' fs solid 0.9 noborder
+set label 'driver re-init' at 2.055631,0.5 center font small textcolor rgb '#222222' front
+set object 17 rect from 2.978194,0 to 4.296420,1 fc rgb '#56b4e9' fs solid 0.9 noborder
+set label 'network re-init' at 3.637307,0.5 center font small textcolor rgb '#222222' front
+set object 18 rect from 4.299484,0 to 4.821867,1 fc rgb '#9dc55b' fs solid 0.9 noborder
+set xrange [0:4.821867]
 set yrange [0:1]
 unset ytics
 unset ylabel
@@ -91,57 +91,57 @@ set bmargin at screen 0.3520
 set tmargin at screen 0.5480
 set label 'Replies (bars) and requests due (line), bins of 10 ms' at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '#222222'
 set object 10 rect from 0.000000,graph 0 to 0.000000,graph 1 fc rgb '#d55e00' fs transparent solid 0.22 noborder behind
-set object 11 rect from 0.000000,graph 0 to 0.050825,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
-set object 12 rect from 0.050825,graph 0 to 0.513571,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
-set object 13 rect from 0.574351,graph 0 to 0.788187,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
-set object 14 rect from 0.829518,graph 0 to 0.941023,graph 1 fc rgb '#a6611a' fs transparent solid 0.22 noborder behind
-set object 15 rect from 0.953041,graph 0 to 1.066359,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
-set object 16 rect from 1.075793,graph 0 to 3.071448,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
-set object 17 rect from 3.086901,graph 0 to 4.300638,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
-set object 18 rect from 4.303662,graph 0 to 4.529507,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
+set object 11 rect from 0.000000,graph 0 to 0.054112,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
+set object 12 rect from 0.054112,graph 0 to 0.405689,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
+set object 13 rect from 0.557726,graph 0 to 0.799138,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
+set object 14 rect from 0.846890,graph 0 to 0.969023,graph 1 fc rgb '#a6611a' fs transparent solid 0.22 noborder behind
+set object 15 rect from 0.980610,graph 0 to 1.125858,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
+set object 16 rect from 1.149003,graph 0 to 2.962260,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
+set object 17 rect from 2.978194,graph 0 to 4.296420,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
+set object 18 rect from 4.299484,graph 0 to 4.821867,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
 set arrow from 0.000000,graph 0 to 0.000000,graph 1 nohead lc rgb '#c8102e' lw 1.3  front
 set label 'fault' at 0.000000,graph 0.93 offset character -0.6,0 right font small textcolor rgb '#c8102e' front
-set arrow from 4.529507,graph 0 to 4.529507,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
-set label 'first good reply sent, +4.53 ms' at 4.529507,graph 0.93 offset character 0.6,0 left font small textcolor rgb '#1a7f37' front
+set arrow from 4.821867,graph 0 to 4.821867,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
+set label 'first good reply sent, +4.82 ms' at 4.821867,graph 0.93 offset character 0.6,0 left font small textcolor rgb '#1a7f37' front
 set label 'Recovery, local' at screen 0.8170,0.6600 left font panel textcolor rgb '#222222'
 set object 500 rect from screen 0.8170,screen 0.6235 to screen 0.8310,screen 0.6395 fc rgb '#d55e00' fs solid noborder
 set label 'detection' at screen 0.8380,0.6315 left font body textcolor rgb '#222222'
 set label '0 ms' at screen 0.9850,0.6315 right font body textcolor rgb '#222222'
 set object 501 rect from screen 0.8170,screen 0.5950 to screen 0.8310,screen 0.6110 fc rgb '#cc79a7' fs solid noborder
 set label 'VM exit' at screen 0.8380,0.6030 left font body textcolor rgb '#222222'
-set label '50.8 µs' at screen 0.9850,0.6030 right font body textcolor rgb '#222222'
+set label '54.1 µs' at screen 0.9850,0.6030 right font body textcolor rgb '#222222'
 set object 502 rect from screen 0.8170,screen 0.5665 to screen 0.8310,screen 0.5825 fc rgb '#7b5aa6' fs solid noborder
 set label 'decision' at screen 0.8380,0.5745 left font body textcolor rgb '#222222'
-set label '463 µs' at screen 0.9850,0.5745 right font body textcolor rgb '#222222'
+set label '352 µs' at screen 0.9850,0.5745 right font body textcolor rgb '#222222'
 set object 503 rect from screen 0.8170,screen 0.5380 to screen 0.8310,screen 0.5540 fc rgb '#e69f00' fs solid noborder
 set label 'driver switch' at screen 0.8380,0.5460 left font body textcolor rgb '#222222'
-set label '214 µs' at screen 0.9850,0.5460 right font body textcolor rgb '#222222'
+set label '241 µs' at screen 0.9850,0.5460 right font body textcolor rgb '#222222'
 set object 504 rect from screen 0.8170,screen 0.5095 to screen 0.8310,screen 0.5255 fc rgb '#a6611a' fs solid noborder
 set label 'VM enter' at screen 0.8380,0.5175 left font body textcolor rgb '#222222'
-set label '112 µs' at screen 0.9850,0.5175 right font body textcolor rgb '#222222'
+set label '122 µs' at screen 0.9850,0.5175 right font body textcolor rgb '#222222'
 set object 505 rect from screen 0.8170,screen 0.4810 to screen 0.8310,screen 0.4970 fc rgb '#e8d33a' fs solid noborder
 set label 'resume' at screen 0.8380,0.4890 left font body textcolor rgb '#222222'
-set label '113 µs' at screen 0.9850,0.4890 right font body textcolor rgb '#222222'
+set label '145 µs' at screen 0.9850,0.4890 right font body textcolor rgb '#222222'
 set object 506 rect from screen 0.8170,screen 0.4525 to screen 0.8310,screen 0.4685 fc rgb '#009e73' fs solid noborder
 set label 'driver re-init' at screen 0.8380,0.4605 left font body textcolor rgb '#222222'
-set label '2.00 ms' at screen 0.9850,0.4605 right font body textcolor rgb '#222222'
+set label '1.81 ms' at screen 0.9850,0.4605 right font body textcolor rgb '#222222'
 set object 507 rect from screen 0.8170,screen 0.4240 to screen 0.8310,screen 0.4400 fc rgb '#56b4e9' fs solid noborder
 set label 'network re-init' at screen 0.8380,0.4320 left font body textcolor rgb '#222222'
-set label '1.21 ms' at screen 0.9850,0.4320 right font body textcolor rgb '#222222'
+set label '1.32 ms' at screen 0.9850,0.4320 right font body textcolor rgb '#222222'
 set object 508 rect from screen 0.8170,screen 0.3955 to screen 0.8310,screen 0.4115 fc rgb '#9dc55b' fs solid noborder
 set label 'first good reply' at screen 0.8380,0.4035 left font body textcolor rgb '#222222'
-set label '226 µs' at screen 0.9850,0.4035 right font body textcolor rgb '#222222'
+set label '522 µs' at screen 0.9850,0.4035 right font body textcolor rgb '#222222'
 set arrow from screen 0.8170,screen 0.3865 to screen 0.9850,screen 0.3865 nohead lc rgb '#6b6b6b' lw 1
 set label 'fault to first reply' at screen 0.8170,0.3695 left font body textcolor rgb '#222222'
-set label '4.53 ms' at screen 0.9850,0.3695 right font strong textcolor rgb '#222222'
-set label 'phases add up to 96.9 %' at screen 0.8170,0.3410 left font note textcolor rgb '#6b6b6b'
-set xrange [-63.9117:126.0883]
-set yrange [0:1560.000]
+set label '4.82 ms' at screen 0.9850,0.3695 right font strong textcolor rgb '#222222'
+set label 'phases add up to 94.7 % (flagged)' at screen 0.8170,0.3410 left font note textcolor rgb '#c8102e'
+set xrange [-63.7061:126.2939]
+set yrange [0:1440.000]
 set format x ''
 unset xlabel
 set ylabel 'per second' offset 0.6,0
 set boxwidth 8.600 absolute
-at(t) = t + 5.000 - (3963.911712)
+at(t) = t + 5.000 - (3953.706109)
 due(n) = n * 100.000000
 plot 'timeline.csv' using (at($1)):($4*100.000000) with boxes fc rgb '#1f6fb2' fs solid 0.75 noborder notitle, \
   '' using (at($1)):(due($2)) with histeps lc rgb '#3a3a3a' lw 1 notitle, \
@@ -156,17 +156,17 @@ set bmargin at screen 0.1080
 set tmargin at screen 0.3040
 set label 'Latency of every request, at its intended time of sending' at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '#222222'
 set object 10 rect from 0.000000,graph 0 to 0.000000,graph 1 fc rgb '#d55e00' fs transparent solid 0.22 noborder behind
-set object 11 rect from 0.000000,graph 0 to 0.050825,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
-set object 12 rect from 0.050825,graph 0 to 0.513571,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
-set object 13 rect from 0.574351,graph 0 to 0.788187,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
-set object 14 rect from 0.829518,graph 0 to 0.941023,graph 1 fc rgb '#a6611a' fs transparent solid 0.22 noborder behind
-set object 15 rect from 0.953041,graph 0 to 1.066359,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
-set object 16 rect from 1.075793,graph 0 to 3.071448,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
-set object 17 rect from 3.086901,graph 0 to 4.300638,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
-set object 18 rect from 4.303662,graph 0 to 4.529507,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
+set object 11 rect from 0.000000,graph 0 to 0.054112,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
+set object 12 rect from 0.054112,graph 0 to 0.405689,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
+set object 13 rect from 0.557726,graph 0 to 0.799138,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
+set object 14 rect from 0.846890,graph 0 to 0.969023,graph 1 fc rgb '#a6611a' fs transparent solid 0.22 noborder behind
+set object 15 rect from 0.980610,graph 0 to 1.125858,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
+set object 16 rect from 1.149003,graph 0 to 2.962260,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
+set object 17 rect from 2.978194,graph 0 to 4.296420,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
+set object 18 rect from 4.299484,graph 0 to 4.821867,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
 set arrow from 0.000000,graph 0 to 0.000000,graph 1 nohead lc rgb '#c8102e' lw 1.3  front
-set arrow from 4.529507,graph 0 to 4.529507,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
-set xrange [-63.9117:126.0883]
+set arrow from 4.821867,graph 0 to 4.821867,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
+set xrange [-63.7061:126.2939]
 set xlabel 'ms since the fault' offset 0,0.4
 set format x '%g'
 set logscale y
@@ -175,8 +175,8 @@ set format y '%g'
 set ylabel 'latency, ms' offset 0.6,0
 bad_y = 7
 set key at graph 1,graph 1.14 right top horizontal samplen 0.8 textcolor rgb '#222222'
-plot 'requests.csv' using ($2/1e3-(3963.911712))*1:(strcol(6) eq 'good' ? ($5-$2)/1e3 : NaN) with points pt 7 ps 0.32 lc rgb '#1f6fb2' title 'good', \
-  '' using ($2/1e3-(3963.911712))*1:(strcol(6) eq 'good' ? NaN : bad_y) with points pt 2 ps 0.6 lw 1.4 lc rgb '#c8102e' title 'error or lost'
+plot 'requests.csv' using ($2/1e3-(3953.706109))*1:(strcol(6) eq 'good' ? ($5-$2)/1e3 : NaN) with points pt 7 ps 0.32 lc rgb '#1f6fb2' title 'good', \
+  '' using ($2/1e3-(3953.706109))*1:(strcol(6) eq 'good' ? NaN : bad_y) with points pt 2 ps 0.6 lw 1.4 lc rgb '#c8102e' title 'error or lost'
 unset logscale y
 unset label
 unset object

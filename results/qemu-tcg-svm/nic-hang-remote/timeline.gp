@@ -22,9 +22,9 @@ set grid ytics lt 1 lc rgb '#e4e4e4' lw 1
 set key off
 # The whole run
 set label 'nic-hang-remote: web service under 1,000 requests/s, constant arrivals, pages of 1,024 bytes, one connection per request' at screen 0.0150,0.9720 left font heading textcolor rgb '#222222'
-set label 'outcome: recovered remote   ·   fault: hang-cli   ·   detected by: heartbeat   ·   longest gap between good replies: 179 ms' at screen 0.0150,0.9460 left textcolor rgb '#6b6b6b'
-set label 'platform qemu-tcg-svm   ·   one tick: one tick of the host''s TSC under an emulator (qemu-tcg-svm): wall time (2,595,690,500/s)' at screen 0.0150,0.0330 left font note textcolor rgb '#6b6b6b'
-set label 'load by qv   ·   latency counts from the intended time of sending   ·   seed 1   ·   commit 452c4575dc4a   ·   2026-11-20T17:54:48Z' at screen 0.0150,0.0120 left font note textcolor rgb '#6b6b6b'
+set label 'outcome: recovered remote   ·   fault: hang-cli   ·   detected by: heartbeat   ·   longest gap between good replies: 174 ms' at screen 0.0150,0.9460 left textcolor rgb '#6b6b6b'
+set label 'platform qemu-tcg-svm   ·   one tick: one tick of the host''s TSC under an emulator (qemu-tcg-svm): wall time (2,595,846,500/s)' at screen 0.0150,0.0330 left font note textcolor rgb '#6b6b6b'
+set label 'load by qv   ·   latency counts from the intended time of sending   ·   seed 1   ·   commit 8daa7073a2c3   ·   2026-11-20T20:18:13Z' at screen 0.0150,0.0120 left font note textcolor rgb '#6b6b6b'
 set lmargin at screen 0.0620
 set rmargin at screen 0.9850
 set bmargin at screen 0.7350
@@ -38,9 +38,9 @@ set format y '%.0f'
 set key at graph 1,graph 1.16 right top horizontal samplen 1.6 textcolor rgb '#222222'
 set object 1 rect from 0,graph 0 to 1.0000,graph 1 fc rgb '#f1f1f1' fs solid noborder behind
 set label 'warm-up' at 0.5000,graph 0.06 center font small textcolor rgb '#222222' front
-set object 2 rect from 3.860000,graph 0 to 4.340000,graph 1 fc rgb '#fbe9d7' fs solid noborder behind
-set arrow from 3.956308,graph 0 to 3.956308,graph 1 nohead lc rgb '#c8102e' lw 1.4 front
-set label 'fault' at 3.956308,graph 0.9 offset character -0.6,0 right font small textcolor rgb '#c8102e' front
+set object 2 rect from 3.870000,graph 0 to 4.330000,graph 1 fc rgb '#fbe9d7' fs solid noborder behind
+set arrow from 3.963314,graph 0 to 3.963314,graph 1 nohead lc rgb '#c8102e' lw 1.4 front
+set label 'fault' at 3.963314,graph 0.9 offset character -0.6,0 right font small textcolor rgb '#c8102e' front
 set boxwidth 0.052000 absolute
 coarse(t) = (floor(t / 50.) + 0.5) * 0.050000
 inside(t) = t < floor(8000.000000 / 50.) * 50
@@ -58,16 +58,16 @@ set rmargin at screen 0.7950
 set bmargin at screen 0.6280
 set tmargin at screen 0.6520
 set label 'Where the time went, from the fault to the first good reply' at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '#222222'
-set object 10 rect from 0.000000,0 to 165.550440,1 fc rgb '#d55e00' fs solid 0.9 noborder
-set label 'detection' at 82.775220,0.5 center font small textcolor rgb '#222222' front
-set object 11 rect from 165.569291,0 to 165.768990,1 fc rgb '#cc79a7' fs solid 0.9 noborder
-set object 12 rect from 165.768990,0 to 166.110011,1 fc rgb '#7b5aa6' fs solid 0.9 noborder
-set object 13 rect from 166.246225,0 to 166.364008,1 fc rgb '#e69f00' fs solid 0.9 noborder
-set object 14 rect from 166.373474,0 to 166.540288,1 fc rgb '#e8d33a' fs solid 0.9 noborder
-set object 15 rect from 166.560872,0 to 167.871228,1 fc rgb '#009e73' fs solid 0.9 noborder
-set object 16 rect from 167.897702,0 to 173.225308,1 fc rgb '#56b4e9' fs solid 0.9 noborder
-set object 17 rect from 173.229134,0 to 177.880968,1 fc rgb '#9dc55b' fs solid 0.9 noborder
-set xrange [0:177.880968]
+set object 10 rect from 0.000000,0 to 162.376433,1 fc rgb '#d55e00' fs solid 0.9 noborder
+set label 'detection' at 81.188216,0.5 center font small textcolor rgb '#222222' front
+set object 11 rect from 162.393538,0 to 162.442674,1 fc rgb '#cc79a7' fs solid 0.9 noborder
+set object 12 rect from 162.442674,0 to 162.928196,1 fc rgb '#7b5aa6' fs solid 0.9 noborder
+set object 13 rect from 163.100284,0 to 163.269073,1 fc rgb '#e69f00' fs solid 0.9 noborder
+set object 14 rect from 163.279377,0 to 163.371110,1 fc rgb '#e8d33a' fs solid 0.9 noborder
+set object 15 rect from 163.406081,0 to 164.348322,1 fc rgb '#009e73' fs solid 0.9 noborder
+set object 16 rect from 164.375000,0 to 168.589989,1 fc rgb '#56b4e9' fs solid 0.9 noborder
+set object 17 rect from 168.593585,0 to 172.286950,1 fc rgb '#9dc55b' fs solid 0.9 noborder
+set xrange [0:172.286950]
 set yrange [0:1]
 unset ytics
 unset ylabel
@@ -87,62 +87,62 @@ set rmargin at screen 0.7950
 set bmargin at screen 0.3520
 set tmargin at screen 0.5480
 set label 'Replies (bars) and requests due (line), bins of 10 ms' at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '#222222'
-set object 10 rect from 0.000000,graph 0 to 165.550440,graph 1 fc rgb '#d55e00' fs transparent solid 0.22 noborder behind
-set object 11 rect from 165.569291,graph 0 to 165.768990,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
-set object 12 rect from 165.768990,graph 0 to 166.110011,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
-set object 13 rect from 166.246225,graph 0 to 166.364008,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
-set object 14 rect from 166.373474,graph 0 to 166.540288,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
-set object 15 rect from 166.560872,graph 0 to 167.871228,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
-set object 16 rect from 167.897702,graph 0 to 173.225308,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
-set object 17 rect from 173.229134,graph 0 to 177.880968,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
+set object 10 rect from 0.000000,graph 0 to 162.376433,graph 1 fc rgb '#d55e00' fs transparent solid 0.22 noborder behind
+set object 11 rect from 162.393538,graph 0 to 162.442674,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
+set object 12 rect from 162.442674,graph 0 to 162.928196,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
+set object 13 rect from 163.100284,graph 0 to 163.269073,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
+set object 14 rect from 163.279377,graph 0 to 163.371110,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
+set object 15 rect from 163.406081,graph 0 to 164.348322,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
+set object 16 rect from 164.375000,graph 0 to 168.589989,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
+set object 17 rect from 168.593585,graph 0 to 172.286950,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
 set arrow from 0.000000,graph 0 to 0.000000,graph 1 nohead lc rgb '#c8102e' lw 1.3  front
 set label 'fault' at 0.000000,graph 0.93 offset character -0.6,0 right font small textcolor rgb '#c8102e' front
-set arrow from 177.880968,graph 0 to 177.880968,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
-set label 'first good reply sent, +178 ms' at 177.880968,graph 1 offset character 0,0.5 left font small textcolor rgb '#1a7f37' front
-set arrow from -0.897963,1960.000 to 178.599275,1960.000 heads size screen 0.006,20 filled lc rgb '#222222' lw 1.3 front
-set label 'no good reply: 179 ms' at 88.850656,2205.000 center boxed font strong textcolor rgb '#222222' front
+set arrow from 172.286950,graph 0 to 172.286950,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
+set label 'first good reply sent, +172 ms' at 172.286950,graph 1 offset character 0,0.5 left font small textcolor rgb '#1a7f37' front
+set arrow from -0.849117,1960.000 to 172.718923,1960.000 heads size screen 0.006,20 filled lc rgb '#222222' lw 1.3 front
+set label 'no good reply: 174 ms' at 85.934903,2205.000 center boxed font strong textcolor rgb '#222222' front
 set label 'Recovery, remote' at screen 0.8170,0.6600 left font panel textcolor rgb '#222222'
 set object 500 rect from screen 0.8170,screen 0.6235 to screen 0.8310,screen 0.6395 fc rgb '#d55e00' fs solid noborder
 set label 'detection' at screen 0.8380,0.6315 left font body textcolor rgb '#222222'
-set label '166 ms' at screen 0.9850,0.6315 right font body textcolor rgb '#222222'
+set label '162 ms' at screen 0.9850,0.6315 right font body textcolor rgb '#222222'
 set object 501 rect from screen 0.8170,screen 0.5950 to screen 0.8310,screen 0.6110 fc rgb '#cc79a7' fs solid noborder
 set label 'VM exit' at screen 0.8380,0.6030 left font body textcolor rgb '#222222'
-set label '200 µs' at screen 0.9850,0.6030 right font body textcolor rgb '#222222'
+set label '49.1 µs' at screen 0.9850,0.6030 right font body textcolor rgb '#222222'
 set object 502 rect from screen 0.8170,screen 0.5665 to screen 0.8310,screen 0.5825 fc rgb '#7b5aa6' fs solid noborder
 set label 'decision' at screen 0.8380,0.5745 left font body textcolor rgb '#222222'
-set label '341 µs' at screen 0.9850,0.5745 right font body textcolor rgb '#222222'
+set label '486 µs' at screen 0.9850,0.5745 right font body textcolor rgb '#222222'
 set object 503 rect from screen 0.8170,screen 0.5380 to screen 0.8310,screen 0.5540 fc rgb '#999999' fs empty border rgb '#999999'
 set label 'IPI round trip' at screen 0.8380,0.5460 left font body textcolor rgb '#222222'
-set label '61.1 µs' at screen 0.9850,0.5460 right font body textcolor rgb '#222222'
+set label '95.1 µs' at screen 0.9850,0.5460 right font body textcolor rgb '#222222'
 set object 504 rect from screen 0.8170,screen 0.5095 to screen 0.8310,screen 0.5255 fc rgb '#e69f00' fs solid noborder
 set label 'IPI, one way' at screen 0.8380,0.5175 left font body textcolor rgb '#222222'
-set label '118 µs' at screen 0.9850,0.5175 right font body textcolor rgb '#222222'
+set label '169 µs' at screen 0.9850,0.5175 right font body textcolor rgb '#222222'
 set object 505 rect from screen 0.8170,screen 0.4810 to screen 0.8310,screen 0.4970 fc rgb '#e8d33a' fs solid noborder
 set label 'resume' at screen 0.8380,0.4890 left font body textcolor rgb '#222222'
-set label '167 µs' at screen 0.9850,0.4890 right font body textcolor rgb '#222222'
+set label '91.7 µs' at screen 0.9850,0.4890 right font body textcolor rgb '#222222'
 set object 506 rect from screen 0.8170,screen 0.4525 to screen 0.8310,screen 0.4685 fc rgb '#009e73' fs solid noborder
 set label 'driver re-init' at screen 0.8380,0.4605 left font body textcolor rgb '#222222'
-set label '1.31 ms' at screen 0.9850,0.4605 right font body textcolor rgb '#222222'
+set label '942 µs' at screen 0.9850,0.4605 right font body textcolor rgb '#222222'
 set object 507 rect from screen 0.8170,screen 0.4240 to screen 0.8310,screen 0.4400 fc rgb '#56b4e9' fs solid noborder
 set label 'network re-init' at screen 0.8380,0.4320 left font body textcolor rgb '#222222'
-set label '5.33 ms' at screen 0.9850,0.4320 right font body textcolor rgb '#222222'
+set label '4.21 ms' at screen 0.9850,0.4320 right font body textcolor rgb '#222222'
 set object 508 rect from screen 0.8170,screen 0.3955 to screen 0.8310,screen 0.4115 fc rgb '#9dc55b' fs solid noborder
 set label 'first good reply' at screen 0.8380,0.4035 left font body textcolor rgb '#222222'
-set label '4.65 ms' at screen 0.9850,0.4035 right font body textcolor rgb '#222222'
+set label '3.69 ms' at screen 0.9850,0.4035 right font body textcolor rgb '#222222'
 set arrow from screen 0.8170,screen 0.3865 to screen 0.9850,screen 0.3865 nohead lc rgb '#6b6b6b' lw 1
 set label 'fault to first reply' at screen 0.8170,0.3695 left font body textcolor rgb '#222222'
-set label '178 ms' at screen 0.9850,0.3695 right font strong textcolor rgb '#222222'
-set label 'phases add up to 99.9 %' at screen 0.8170,0.3410 left font note textcolor rgb '#6b6b6b'
+set label '172 ms' at screen 0.9850,0.3695 right font strong textcolor rgb '#222222'
+set label 'phases add up to 99.8 %' at screen 0.8170,0.3410 left font note textcolor rgb '#6b6b6b'
 set label 'A phase marked by a frame' at screen 0.8170,0.2960 left font small textcolor rgb '#6b6b6b'
 set label 'overlaps others: not in the sum.' at screen 0.8170,0.2760 left font small textcolor rgb '#6b6b6b'
-set label 'peak 12,500/s' at graph 0.99,graph 0.93 right font small textcolor rgb '#1f6fb2' front
-set xrange [-96.3077:383.6923]
+set label 'peak 15,500/s' at graph 0.99,graph 0.93 right font small textcolor rgb '#1f6fb2' front
+set xrange [-93.3142:366.6858]
 set yrange [0:3500.000]
 set format x ''
 unset xlabel
 set ylabel 'per second' offset 0.6,0
 set boxwidth 8.600 absolute
-at(t) = t + 5.000 - (3956.307671)
+at(t) = t + 5.000 - (3963.314213)
 due(n) = n * 100.000000
 plot 'timeline.csv' using (at($1)):($4*100.000000) with boxes fc rgb '#1f6fb2' fs solid 0.75 noborder notitle, \
   '' using (at($1)):(due($2)) with histeps lc rgb '#3a3a3a' lw 1 notitle, \
@@ -156,17 +156,17 @@ set rmargin at screen 0.7950
 set bmargin at screen 0.1080
 set tmargin at screen 0.3040
 set label 'Latency of every request, at its intended time of sending' at graph 0,graph 1 offset character 0,0.9 left font panel textcolor rgb '#222222'
-set object 10 rect from 0.000000,graph 0 to 165.550440,graph 1 fc rgb '#d55e00' fs transparent solid 0.22 noborder behind
-set object 11 rect from 165.569291,graph 0 to 165.768990,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
-set object 12 rect from 165.768990,graph 0 to 166.110011,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
-set object 13 rect from 166.246225,graph 0 to 166.364008,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
-set object 14 rect from 166.373474,graph 0 to 166.540288,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
-set object 15 rect from 166.560872,graph 0 to 167.871228,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
-set object 16 rect from 167.897702,graph 0 to 173.225308,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
-set object 17 rect from 173.229134,graph 0 to 177.880968,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
+set object 10 rect from 0.000000,graph 0 to 162.376433,graph 1 fc rgb '#d55e00' fs transparent solid 0.22 noborder behind
+set object 11 rect from 162.393538,graph 0 to 162.442674,graph 1 fc rgb '#cc79a7' fs transparent solid 0.22 noborder behind
+set object 12 rect from 162.442674,graph 0 to 162.928196,graph 1 fc rgb '#7b5aa6' fs transparent solid 0.22 noborder behind
+set object 13 rect from 163.100284,graph 0 to 163.269073,graph 1 fc rgb '#e69f00' fs transparent solid 0.22 noborder behind
+set object 14 rect from 163.279377,graph 0 to 163.371110,graph 1 fc rgb '#e8d33a' fs transparent solid 0.22 noborder behind
+set object 15 rect from 163.406081,graph 0 to 164.348322,graph 1 fc rgb '#009e73' fs transparent solid 0.22 noborder behind
+set object 16 rect from 164.375000,graph 0 to 168.589989,graph 1 fc rgb '#56b4e9' fs transparent solid 0.22 noborder behind
+set object 17 rect from 168.593585,graph 0 to 172.286950,graph 1 fc rgb '#9dc55b' fs transparent solid 0.22 noborder behind
 set arrow from 0.000000,graph 0 to 0.000000,graph 1 nohead lc rgb '#c8102e' lw 1.3  front
-set arrow from 177.880968,graph 0 to 177.880968,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
-set xrange [-96.3077:383.6923]
+set arrow from 172.286950,graph 0 to 172.286950,graph 1 nohead lc rgb '#1a7f37' lw 1.3  front
+set xrange [-93.3142:366.6858]
 set xlabel 'ms since the fault' offset 0,0.4
 set format x '%g'
 set logscale y
@@ -175,8 +175,8 @@ set format y '%g'
 set ylabel 'latency, ms' offset 0.6,0
 bad_y = 700
 set key at graph 1,graph 1.14 right top horizontal samplen 0.8 textcolor rgb '#222222'
-plot 'requests.csv' using ($2/1e3-(3956.307671))*1:(strcol(6) eq 'good' ? ($5-$2)/1e3 : NaN) with points pt 7 ps 0.32 lc rgb '#1f6fb2' title 'good', \
-  '' using ($2/1e3-(3956.307671))*1:(strcol(6) eq 'good' ? NaN : bad_y) with points pt 2 ps 0.6 lw 1.4 lc rgb '#c8102e' title 'error or lost'
+plot 'requests.csv' using ($2/1e3-(3963.314213))*1:(strcol(6) eq 'good' ? ($5-$2)/1e3 : NaN) with points pt 7 ps 0.32 lc rgb '#1f6fb2' title 'good', \
+  '' using ($2/1e3-(3963.314213))*1:(strcol(6) eq 'good' ? NaN : bad_y) with points pt 2 ps 0.6 lw 1.4 lc rgb '#c8102e' title 'error or lost'
 unset logscale y
 unset label
 unset object
