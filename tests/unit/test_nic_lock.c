@@ -222,9 +222,9 @@ static void any_word_is_overcome(void)
 
 static struct {
     struct robust_lock lock;
-    volatile uint64_t guarded[2]; /* always equal when the lock is free */
-    volatile uint32_t incarnation[PARTIES];
-    volatile bool dead[PARTIES];
+    volatile uint64_t guarded[2];               /* always equal when the lock is free */
+    volatile uint32_t incarnation[PARTIES + 1]; /* the last is the thread that waits for the others */
+    volatile bool dead[PARTIES + 1];
     uint64_t deaths;
     uint64_t repaired;
     uint64_t torn;
@@ -248,16 +248,27 @@ static bool real_alive(void *context, unsigned owner, uint32_t incarnation)
            (__atomic_load_n(&arena.incarnation[owner], __ATOMIC_ACQUIRE) & 0xffffu) == incarnation;
 }
 
+/* The timeout is long enough that no living thread is ever overdue, however busy the machine is. */
+static struct robust_party real_party(uint32_t id)
+{
+    return (struct robust_party){.owner = id,
+                                 .owners = PARTIES + 1,
+                                 .incarnation = 1,
+                                 .timeout = 600ull * 1000000000ull,
+                                 .now = real_now,
+                                 .alive = real_alive};
+}
+
+static void repair(void)
+{
+    arena.repaired++;
+    arena.guarded[1] = arena.guarded[0];
+}
+
 static void *contender(void *argument)
 {
     uint32_t id = (uint32_t)(uintptr_t)argument;
-    /* Long enough that no living thread is ever overdue, however busy the machine is. */
-    struct robust_party self = {.owner = id,
-                                .owners = PARTIES,
-                                .incarnation = 1,
-                                .timeout = 600ull * 1000000000ull,
-                                .now = real_now,
-                                .alive = real_alive};
+    struct robust_party self = real_party(id);
 
     for (uint32_t round = 0; round < ROUNDS;) {
         uint64_t hold, broken;
@@ -271,8 +282,7 @@ static void *contender(void *argument)
         if (result == ROBUST_OVERDUE)
             __atomic_add_fetch(&arena.overdue, 1, __ATOMIC_RELAXED);
         if (result == ROBUST_OWNER_DEAD) {
-            arena.repaired++;
-            arena.guarded[1] = arena.guarded[0];
+            repair();
         } else if (arena.guarded[0] != arena.guarded[1]) {
             arena.torn++;
         }
@@ -305,9 +315,10 @@ static void *contender(void *argument)
 static void threads_exclude_each_other_and_survive_the_dead(void)
 {
     pthread_t thread[PARTIES];
+    struct robust_party self = real_party(PARTIES);
 
     memset(&arena, 0, sizeof(arena));
-    for (uint32_t i = 0; i < PARTIES; i++)
+    for (uint32_t i = 0; i < PARTIES + 1; i++)
         arena.incarnation[i] = 1;
     for (uint32_t i = 0; i < PARTIES; i++)
         CU_ASSERT_EQUAL(pthread_create(&thread[i], NULL, contender, (void *)(uintptr_t)i), 0);
@@ -321,13 +332,12 @@ static void threads_exclude_each_other_and_survive_the_dead(void)
             limit.tv_nsec %= 1000000000;
             if (pthread_timedjoin_np(thread[i], NULL, &limit) == 0)
                 break;
-            uint64_t word = arena.lock.word;
-            unsigned owner = robust_owner(word);
-            if (owner < PARTIES && arena.dead[owner]) {
-                arena.guarded[1] = arena.guarded[0];
-                arena.repaired++;
-                robust_release(&arena.lock, word);
-            }
+            uint64_t hold, broken;
+            enum robust_result result = robust_try(&arena.lock, &self, &hold, &broken);
+            if (result == ROBUST_OWNER_DEAD)
+                repair();
+            if (robust_is_acquired(result) && !robust_release(&arena.lock, hold))
+                __atomic_add_fetch(&arena.torn, 1, __ATOMIC_RELAXED);
         }
     }
     CU_ASSERT_EQUAL(arena.torn, 0);
