@@ -161,6 +161,29 @@ static void all_transmit(void)
     world_free(world);
 }
 
+/* A batch whose frames another sharer has announced with its own: nothing is left to do at its end. */
+static void batch_is_announced_by_a_neighbour(void)
+{
+    struct world *world = attached(MODEL_HARDWARE, 2);
+    struct sharer *sharer = &world->sharer[0];
+    uint64_t mmio;
+
+    sharer->driver.batch = 1;
+    for (unsigned n = 0; n < 3; n++)
+        CU_ASSERT_EQUAL(sharer_send(sharer, 200), 0);
+    CU_ASSERT_EQUAL(world->model.n_sent, 0);
+    CU_ASSERT_EQUAL(sharer_send(&world->sharer[1], 200), 0);
+    CU_ASSERT_EQUAL(world->model.n_sent, 4);
+    CU_ASSERT_NOT_EQUAL(sharer->driver.unannounced, 0);
+    sharer->driver.batch = 0;
+    mmio = world->model.mmio;
+    nic_tx_doorbell(&sharer->driver);
+    CU_ASSERT_EQUAL(world->model.mmio, mmio);
+    CU_ASSERT_EQUAL(sharer->driver.unannounced, 0);
+    assert_sound(world);
+    world_free(world);
+}
+
 static void transmit_refuses_what_it_cannot_send(void)
 {
     struct world *world = attached(MODEL_HARDWARE, 1);
@@ -549,6 +572,7 @@ static const struct unit_test tests[] = {
     {"the budget ends the walk", budget_ends_the_walk},
     {"the hot paths touch few registers", hot_path_touches_few_registers},
     {"all sharers transmit", all_transmit},
+    {"a batch is announced by a neighbour", batch_is_announced_by_a_neighbour},
     {"what cannot be sent is refused", transmit_refuses_what_it_cannot_send},
     {"a full ring is busy and empties", full_ring_is_busy_and_empties},
     {"a reader that stops is found", reader_that_stops_is_found},

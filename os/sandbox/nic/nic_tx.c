@@ -175,5 +175,7 @@ void nic_tx_doorbell(struct nic_driver *driver)
     if (nic_unseal(nic_load(&driver->shared->tx_rung), &rung) & nic_unseal(nic_load(&driver->shared->tx_next), &next) &&
         next - rung - 1u < NIC_TX_COUNT - 1u)
         announce(driver, &hold, next);
+    else
+        driver->unannounced = 0; /* another sharer has told the device already; or the check has something to find */
     nic_unlock(driver, &hold);
 }
